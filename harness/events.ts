@@ -1,0 +1,184 @@
+/**
+ * What a run tells: plain data, in the order in which it happened. Every report is made from these and nothing else.
+ * All `ms` are durations in milliseconds; all `at` are ISO 8601 times.
+ */
+export type RunEvent =
+  | RunStarted
+  | Progress
+  | LabStarted
+  | MachineStarted
+  | StepStarted
+  | CommandEnded
+  | ExpectationEnded
+  | StepEnded
+  | ResidueTaken
+  | MachineKept
+  | LabEnded
+  | RunEnded
+
+export type Status = 'passed' | 'failed' | 'skipped'
+
+/** What a step is, known before anything runs. `number` counts from 1 within the lab. */
+export interface StepHeader {
+  number: number
+  title: string
+  /** Procedure ids that the step reproduces or judges, e.g. `S001-13`. */
+  covers: string[]
+}
+
+/** What a lab is, known before anything runs. */
+export interface LabHeader {
+  name: string
+  title: string
+  document: string
+  /** A picture of the topology in text, several lines. */
+  topology: string
+  engine: boolean
+  steps: StepHeader[]
+}
+
+/** A failure in the form that every report prints: what happened, where, what was seen, how to mend it. */
+export interface Failure {
+  /** Whose turn it is: a claim that does not hold, a command that failed, the lab's own code, the host, or the machine. */
+  kind: 'claim' | 'command' | 'lab' | 'limit' | 'residue' | 'host' | 'machine' | 'interrupted'
+  message: string
+  where?: string
+  saw?: string
+  mend?: string
+  stack?: string
+}
+
+export interface RunStarted {
+  type: 'run-started'
+  at: string
+  labs: LabHeader[]
+  /** The provider chosen, and why, in one line. */
+  provider: string
+  why: string
+  suite: string
+}
+
+/** Something that takes time and is worth a line: an image being built, a kernel booting. */
+export interface Progress {
+  type: 'progress'
+  line: string
+}
+
+export interface LabStarted {
+  type: 'lab-started'
+  at: string
+  lab: LabHeader
+}
+
+/** The machine is up. Facts are read in the guest, not assumed. */
+export interface MachineStarted {
+  type: 'machine-started'
+  lab: string
+  facts: MachineFacts
+  ms: number
+}
+
+export interface MachineFacts {
+  machine: string
+  provider: string
+  accelerator: string
+  suite: string | null
+  kernel: string
+  /** Version of the engine's package, also where none has run. */
+  engine: string | null
+  iptables: string
+  /** `nft` or `legacy`. */
+  iptablesBackend: string | null
+}
+
+export interface StepStarted {
+  type: 'step-started'
+  lab: string
+  step: StepHeader
+}
+
+/** A command ended. `step` is null outside steps (set-up); `phase` is `undo` for what `defer` registered. */
+export interface CommandEnded {
+  type: 'command'
+  lab: string
+  step: number | null
+  phase: 'act' | 'undo'
+  command: string
+  exitCode: number | null
+  signal: string | null
+  stdout: string
+  stderr: string
+  ms: number
+}
+
+export interface ExpectationEnded {
+  type: 'expectation'
+  lab: string
+  step: number
+  /** The claim in words, e.g. `link br-veth01 should show { master: 'br01' }`. */
+  text: string
+  status: 'passed' | 'failed'
+  /** What was seen when it was decided, as short text. */
+  saw: string
+  /** How often it was looked. */
+  looks: number
+  ms: number
+  /** `labs/bridge-nat.ts:32` */
+  where: string
+}
+
+export interface StepEnded {
+  type: 'step-ended'
+  lab: string
+  step: StepHeader
+  status: Status
+  ms: number
+  failure?: Failure
+}
+
+/** The machine's state before the lab against the state after its clean-up: lines that went (`-`) and came (`+`). */
+export interface ResidueTaken {
+  type: 'residue'
+  lab: string
+  differences: string[]
+  ms: number
+}
+
+/** The machine stays, as asked: how to enter it and how to remove it. */
+export interface MachineKept {
+  type: 'machine-kept'
+  lab: string
+  machine: string
+  enter: string
+  remove: string
+}
+
+export interface LabEnded {
+  type: 'lab-ended'
+  lab: LabHeader
+  status: Status
+  ms: number
+  /** Why the lab as a whole failed where no step did: host, machine, residue, clean-up. */
+  failure?: Failure
+}
+
+export interface RunEnded {
+  type: 'run-ended'
+  at: string
+  exitCode: number
+  totals: Totals
+  ms: number
+}
+
+export interface Totals {
+  labs: Record<Status, number>
+  steps: Record<Status, number>
+  commands: number
+  expectations: { passed: number; failed: number }
+}
+
+/** A report: is told each event in order; `end` resolves when everything is written. */
+export interface Reporter {
+  on(event: RunEvent): void
+  end?(): Promise<void> | void
+}

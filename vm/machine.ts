@@ -1,0 +1,74 @@
+import type { Shell } from 'zx'
+import type { Suite } from './suite.ts'
+
+export type ProviderName = 'qemu' | 'sandbox' | 'ssh'
+
+/** What a lab asks of the machine that it will run in. */
+export interface MachineRequest {
+  suite: Suite
+  /** true: a Docker engine that answers, its images loaded. false: a machine on which no engine has ever run. */
+  engine: boolean
+  /** true: the machine outlives this process; whoever asked for it says how to enter and how to remove it. */
+  keep: boolean
+  /** Told in one line, for people, what takes time: an image being built, a kernel booting. */
+  report(line: string): void
+  /** Aborts the start; the machine, if any, goes. */
+  signal: AbortSignal
+}
+
+/** Says how a kept machine is entered and removed: each a command to paste into the host's shell. */
+export interface Entry {
+  enter: string
+  remove: string
+}
+
+/** What a finished command left: bytes as UTF-8 text, exit code null when a signal ended it. */
+export interface Finished {
+  exitCode: number | null
+  signal: string | null
+  stdout: string
+  stderr: string
+}
+
+/**
+ * A running, disposable, privileged machine. It exists only booted; disposing it ends it and everything in it
+ * (a kept machine, and somebody's own host reached by ssh, are only let go of).
+ */
+export interface Machine extends AsyncDisposable {
+  /** For people: `sandbox:trixie`, `qemu:trixie`, `ssh:root@192.0.2.7`. */
+  readonly name: string
+  readonly provider: ProviderName
+  /** How fast the guest runs: `kvm` and `host` natively, `tcg` emulated. */
+  readonly accelerator: 'kvm' | 'tcg' | 'host'
+  /** The suite of the image that runs here; undefined on a host that is not ours. */
+  readonly suite: Suite | undefined
+  /** What a time limit is multiplied by: 1 where the guest runs natively, more under emulation. */
+  readonly slowness: number
+  /** zx's `$`, bound to the guest: root, bash, cwd `/`, an environment that holds nothing of the host's. */
+  readonly $: Shell
+  /** Runs one POSIX sh script in the guest in one round trip; resolves whatever its exit code. */
+  exec(script: string, options?: { signal?: AbortSignal; input?: string }): Promise<Finished>
+  /** Path of a unix socket on this host that reaches the guest's `/run/docker.sock`. */
+  readonly dockerSocket: string
+  /** Aborts when the machine is lost (killed, frozen, connection gone) before it was disposed; `reason` is a MachineError. */
+  readonly lost: AbortSignal
+  /** How to enter and remove the machine, for a machine that was asked to be kept. */
+  readonly entry: Entry
+}
+
+/** One finding about this host: something that a provider needs, whether it is there, and the remedy if it is not. */
+export interface Finding {
+  need: string
+  ok: boolean
+  /** What was seen, e.g. a version, a path, an error. */
+  saw: string
+  /** A command or sentence that mends it; empty when ok. */
+  mend: string
+}
+
+/** A way to get a machine. `check` looks at the host and changes nothing. */
+export interface Provider {
+  readonly name: ProviderName
+  check(): Promise<Finding[]>
+  start(request: MachineRequest): Promise<Machine>
+}
