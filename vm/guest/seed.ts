@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeKeyPair } from './keypair.ts'
 
-/** One file that a machine gets on top of its image. `path` is absolute in the guest, `mode` its permission bits. */
+/**
+ * One file that a machine gets on top of its image, owned by root. `mode`: its permission bits. `path`: absolute in the
+ * guest and free of the image's symlinks (/usr/sbin, not /sbin), so that it can be laid over a tree that isn't there yet.
+ */
 export interface SeedFile {
   path: string
   mode: number
@@ -44,12 +47,18 @@ export async function makeSeed(request: SeedRequest): Promise<Seed> {
   const client = makeKeyPair('vethlab-client')
   return {
     files: [
-      { path: '/sbin/vethlab-init', mode: 0o755, content: await readFile(join(import.meta.dirname, 'init'), 'utf8') },
+      {
+        path: '/usr/sbin/vethlab-init',
+        mode: 0o755,
+        content: await readFile(join(import.meta.dirname, 'init'), 'utf8'),
+      },
       { path: '/etc/vethlab/machine', mode: 0o644, content: settings(request) },
       { path: '/etc/vethlab/host_key', mode: 0o600, content: host.private },
       { path: '/etc/vethlab/authorized_keys', mode: 0o644, content: `${client.public}\n` },
       { path: '/etc/vethlab/sshd_config', mode: 0o644, content: sshdConfig },
       { path: '/etc/hostname', mode: 0o644, content: `${hostname}\n` },
+      // The gateway is the resolver, as on most LANs. Nothing answers there unless a lab puts something there: refused at once.
+      { path: '/etc/resolv.conf', mode: 0o644, content: 'nameserver 203.0.113.1\n' },
       { path: '/etc/hosts', mode: 0o644, content: `127.0.0.1 localhost\n127.0.1.1 ${hostname}\n::1 localhost\n` },
     ],
     login: { username: 'root', privateKey: client.private, hostKey: host.public.split(' ').slice(0, 2).join(' ') },
