@@ -1,0 +1,173 @@
+import Docker, { type ContainerInspectInfo } from 'dockerode'
+import type { Machine } from '../../vm/machine.ts'
+import { type CaptureOptions, type CapturePoint, capture } from '../capture/capture.ts'
+import type { Frame } from '../capture/frame.ts'
+import { type Address, addresses } from './address.ts'
+import { containerPid, inspectContainer } from './container.ts'
+import { type FdbEntry, fdb } from './fdb.ts'
+import { type Link, link, links } from './link.ts'
+import { type Neighbour, neighbours } from './neighbour.ts'
+import { type Netns, netns } from './netns.ts'
+import { type LinkEnd, peer } from './peer.ts'
+import { inPlace, inWords, type ResolvedPlace } from './place.ts'
+import { type Port, ports } from './port.ts'
+import type { Place, Probe } from './probe.ts'
+import {
+  type HttpAnswer,
+  type HttpOptions,
+  http,
+  type Ping,
+  type PingOptions,
+  ping,
+  type TcpConnect,
+  tcp,
+} from './reach.ts'
+import { type Route, type RoutesAsked, routes } from './route.ts'
+import { sysctl } from './sysctl.ts'
+import { together } from './together.ts'
+
+/** Something that can be looked at, again and again. `await` on it takes it once. */
+export interface Look<T> extends PromiseLike<T> {
+  /** For people: 'link veth01 in netns ns01'. */
+  readonly title: string
+  /** Where it looks from. */
+  readonly place: Place
+  /** Looks once, now. Rejects with a LookError when what is seen can't be read, with a MachineError when the machine is lost. */
+  take(options?: { signal?: AbortSignal }): Promise<T>
+  /** The probe ready to be sent by the guest's root; undefined for what isn't seen by a script (the engine's API). */
+  readonly aim: (() => Promise<Probe<T>>) | undefined
+}
+
+/** What each look of a set sees, under the same keys. */
+export type SeenBy<Set extends Record<string, Look<unknown>>> = {
+  [Key in keyof Set]: Set[Key] extends Look<infer T> ? T : never
+}
+
+/** The word `look`: observes, changes nothing. All is seen from one place; `in` gives the same word for another. */
+export interface Looks {
+  /** The place that these look from. */
+  readonly place: Place
+  /** The same looks from elsewhere: `look.in({ netns: 'ns01' })`, `look.in({ container: 'web' })`, `look.in('guest')`. */
+  in(place: Place): Looks
+  link(name: string): Look<Link | undefined>
+  links(): Look<Link[]>
+  /** One end of a veth pair and where the other end is; compare two with `paired`. */
+  peer(name: string): Look<LinkEnd | undefined>
+  addresses(link?: string): Look<Address[]>
+  routes(asked?: RoutesAsked): Look<Route[]>
+  neighbours(link?: string): Look<Neighbour[]>
+  ports(bridge: string): Look<Port[]>
+  fdb(link?: string): Look<FdbEntry[]>
+  netns(): Look<Netns[]>
+  sysctl(key: string): Look<string | undefined>
+  ping(target: string, options?: PingOptions): Look<Ping>
+  tcp(host: string, port: number, options?: { timeoutS?: number }): Look<TcpConnect>
+  http(url: string, options?: HttpOptions): Look<HttpAnswer>
+  /** `docker inspect`, typed; undefined when the engine knows none of that name. The same from every place. */
+  container(name: string): Look<ContainerInspectInfo | undefined>
+  /** Any other probe. */
+  at<T>(probe: Probe<T>): Look<T>
+  /** Several looks, each from its own place, in one round trip. */
+  together<Set extends Record<string, Look<unknown>>>(looks: Set): Look<SeenBy<Set>>
+  /** What passes at one or several interfaces while something happens. Bare names are interfaces of this place. */
+  capture(points: CapturePoint | CapturePoint[], options: CaptureOptions): Promise<Frame[]>
+}
+
+/** The word `look` for a machine; given as a function, the machine may come up after looks have been named. */
+export function bindLooks(machine: Machine | (() => Machine)): Looks {
+  const get = typeof machine === 'function' ? machine : () => machine
+  return looksFrom(get, 'guest')
+}
+
+function looksFrom(machine: () => Machine, place: Place): Looks {
+  const at = <T>(probe: Probe<T>) => scriptLook(machine, probe, place)
+  return {
+    place,
+    in: elsewhere => looksFrom(machine, elsewhere),
+    link: name => at(link(name)),
+    links: () => at(links()),
+    peer: name => at(peer(name)),
+    addresses: name => at(addresses(name)),
+    routes: asked => at(routes(asked)),
+    neighbours: name => at(neighbours(name)),
+    ports: bridge => at(ports(bridge)),
+    fdb: name => at(fdb(name)),
+    netns: () => at(netns()),
+    sysctl: key => at(sysctl(key)),
+    ping: (target, options) => at(ping(target, options)),
+    tcp: (host, port, options) => at(tcp(host, port, options)),
+    http: (url, options) => at(http(url, options)),
+    container: name =>
+      makeLook(`container ${name}`, place, undefined, () => inspectContainer(dockerOf(machine()), name)),
+    at,
+    together: set => togetherLook(machine, place, set),
+    capture: (points, options) => {
+      const listed = (Array.isArray(points) ? points : [points]).map(point =>
+        typeof point === 'string' ? { on: point, in: place } : { in: place, ...point },
+      )
+      return capture(machine(), wanted => resolvePlace(machine(), wanted), listed, options)
+    },
+  }
+}
+
+function scriptLook<T>(machine: () => Machine, probe: Probe<T>, place: Place): Look<T> {
+  const aim = async () => inPlace(probe, await resolvePlace(machine(), place))
+  return makeLook(`${probe.title}${inWords(place)}`, place, aim, async options => {
+    const aimed = await aim()
+    return aimed.parse(await machine().exec(aimed.script, options))
+  })
+}
+
+function togetherLook<Set extends Record<string, Look<unknown>>>(
+  machine: () => Machine,
+  place: Place,
+  set: Set,
+): Look<SeenBy<Set>> {
+  const entries = Object.entries(set)
+  const scripted = entries.filter(([, look]) => look.aim !== undefined)
+  const title = entries.map(([, look]) => look.title).join(', ')
+  const aimAll = async () => {
+    const aimed = await Promise.all(scripted.map(async ([key, look]) => [key, await look.aim?.()]))
+    return together(Object.fromEntries(aimed) as Record<string, Probe<unknown>>)
+  }
+  // Only when all of them are scripts does the set travel as one, and can itself be part of a larger set.
+  const aim = scripted.length === entries.length ? (aimAll as () => Promise<Probe<SeenBy<Set>>>) : undefined
+  return makeLook(title, place, aim, async options => {
+    const others = entries.filter(([, look]) => look.aim === undefined)
+    const inOneTrip = async () => {
+      if (scripted.length === 0) return {}
+      const probe = await aimAll()
+      return probe.parse(await machine().exec(probe.script, options))
+    }
+    const [seen, ...rest] = await Promise.all([
+      inOneTrip(),
+      ...others.map(async ([key, look]) => [key, await look.take(options)]),
+    ])
+    return { ...seen, ...Object.fromEntries(rest as Array<[string, unknown]>) } as SeenBy<Set>
+  })
+}
+
+function makeLook<T>(
+  title: string,
+  place: Place,
+  aim: Look<T>['aim'],
+  take: (options: { signal?: AbortSignal } | undefined) => Promise<T>,
+): Look<T> {
+  return {
+    title,
+    place,
+    aim,
+    take: options => take(options),
+    // biome-ignore lint/suspicious/noThenProperty: a look is lazy, and `await look.link('br01')` is how a lab takes it once
+    then: (fulfilled, rejected) => take(undefined).then(fulfilled, rejected),
+  }
+}
+
+async function resolvePlace(machine: Machine, place: Place): Promise<ResolvedPlace> {
+  if (place === 'guest' || 'netns' in place) return place
+  return { container: place.container, pid: await containerPid(dockerOf(machine), place.container) }
+}
+
+function dockerOf(machine: Machine): Docker {
+  return new Docker({ socketPath: machine.dockerSocket })
+}
