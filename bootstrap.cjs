@@ -1,0 +1,223 @@
+'use strict'
+
+/*
+ * The first thing that every npm script runs: `node bootstrap.cjs lab|test|check [arguments]`.
+ * It installs the npm packages when they are missing or older than the lockfile, a Node 24 among them, and hands over
+ * to it. When nothing is missing that costs two stats.
+ *
+ * Plain JavaScript of Node 12 without dependencies: it runs before anything of ours can.
+ */
+
+const { spawn } = require('child_process')
+const fs = require('fs')
+const os = require('os')
+const path = require('path')
+const { pathToFileURL } = require('url')
+
+/** The programs of this project; each is TypeScript, which Node 24 runs as it is. */
+const programs = {
+  lab: 'harness/cli/main.ts',
+  test: 'test/all.ts',
+  check: 'test/check.ts',
+}
+
+/** The oldest Node that runs them. */
+const nodeMajor = 24
+
+/** An installation that takes longer than this has been left behind by somebody, even if its process id is in use again. */
+const installLimit = 30 * 60 * 1000
+
+const top = __dirname
+const modules = path.join(top, 'node_modules')
+// Written last, so that an installation that was cut off is done again; named by platform, so that a tree that is
+// shared between machines is.
+const marker = path.join(modules, `.installed-${process.platform}-${process.arch}`)
+const lock = path.join(modules, '.installing')
+
+module.exports = { withLock }
+
+if (require.main === module) main(process.argv[2], process.argv.slice(3))
+
+function main(name, args) {
+  if (!Object.keys(programs).includes(name)) {
+    process.stderr.write(`usage: node bootstrap.cjs ${Object.keys(programs).join('|')} [arguments]\n`)
+    process.exit(2)
+  }
+  const program = path.join(top, programs[name])
+  if (installed()) return start(program, args)
+  install().then(
+    () => start(program, args),
+    error => {
+      process.stderr.write(`HostError: ${error.message}\n${error.mend ? `  mend  ${error.mend}\n` : ''}`)
+      process.exit(error.exitCode || 2)
+    },
+  )
+}
+
+/** Whether the npm packages are there and as young as the lockfile. */
+function installed() {
+  return newer(marker, path.join(top, 'package-lock.json'))
+}
+
+/** Whether `file` exists and is not older than `than`. */
+function newer(file, than) {
+  try {
+    return fs.statSync(file).mtimeMs >= fs.statSync(than).mtimeMs
+  } catch (_) {
+    return false
+  }
+}
+
+async function install() {
+  fs.mkdirSync(modules, { recursive: true })
+  await withLock(lock, async () => {
+    if (installed()) return
+    process.stderr.write('vethlab: installing the npm packages (once)\n')
+    // --no-save: the lockfile stays as committed, whatever registry and platform this is.
+    // --ignore-scripts: what they would build is optional, and needs a compiler.
+    const args = ['install', '--no-save', '--ignore-scripts', '--loglevel=error', '--no-audit', '--no-fund']
+    // Under `npm run`, npm says where it is; its own node goes with it.
+    const npm = process.env.npm_execpath
+    const viaNode = npm !== undefined && /\.c?js$/.test(npm)
+    // npm's report belongs to stderr: stdout is the program's, and may be a JSON document.
+    const options = { cwd: top, stdio: ['ignore', 2, 2], env: withoutFlags(process.env) }
+    const end = await (viaNode ? run(process.execPath, [npm].concat(args), options) : run('npm', args, options))
+    if (end.error)
+      throw failure(`npm could not be started: ${end.error.message}`, 'install npm, e.g. sudo apt-get install npm')
+    if (end.signal) throw failure('interrupted', '', exitCode(end))
+    if (end.code !== 0) {
+      throw failure(
+        `npm install failed with exit code ${end.code}`,
+        'read what npm said above (network, proxy, registry, disk), then run it again',
+      )
+    }
+    fs.writeFileSync(marker, '')
+  })
+}
+
+/** The environment without the flags that npm took from our command line: it would read them as its own settings. */
+function withoutFlags(env) {
+  const kept = {}
+  for (const key of Object.keys(env)) {
+    if (!/^npm_config_(on|only|suite|until|step|keep|reporter|all|json|dry_run|global)$/.test(key)) kept[key] = env[key]
+  }
+  return kept
+}
+
+function failure(message, mend, code) {
+  return Object.assign(new Error(message), { mend, exitCode: code })
+}
+
+/** Runs `work` while holding the lock file, which names its owner; waits for a living owner, takes over from a dead one. */
+async function withLock(file, work) {
+  const mine = `${file}.${process.pid}`
+  fs.writeFileSync(mine, String(process.pid))
+  let told = false
+  try {
+    // A link appears with its content, and fails where one is: nobody ever sees a lock without its owner.
+    while (!link(mine, file)) {
+      if (abandoned(file)) {
+        takeAway(file, `${mine}.stale`)
+        continue
+      }
+      if (!told) process.stderr.write('vethlab: another process is installing the npm packages; waiting for it\n')
+      told = true
+      await new Promise(resolve => setTimeout(resolve, 200))
+    }
+    try {
+      return await work()
+    } finally {
+      remove(file)
+    }
+  } finally {
+    remove(mine)
+  }
+}
+
+/** Removes an abandoned lock. What was renamed may be the lock of one who was quicker than us: then it goes back. */
+function takeAway(file, aside) {
+  try {
+    fs.renameSync(file, aside)
+    if (!abandoned(aside)) link(aside, file)
+  } catch (_) {
+    // Somebody else took it away.
+  }
+  remove(aside)
+}
+
+function link(from, to) {
+  try {
+    fs.linkSync(from, to)
+    return true
+  } catch (error) {
+    if (error.code === 'EEXIST') return false
+    throw error
+  }
+}
+
+function abandoned(file) {
+  try {
+    if (Date.now() - fs.statSync(file).mtimeMs > installLimit) return true
+    process.kill(Number(fs.readFileSync(file, 'utf8')), 0)
+    return false
+  } catch (error) {
+    return error.code === 'ESRCH'
+  }
+}
+
+function remove(file) {
+  try {
+    fs.unlinkSync(file)
+  } catch (_) {
+    // It is gone already.
+  }
+}
+
+/** Hands over to the program: in this process where its Node is new enough, else to the Node that npm installed. */
+function start(program, args) {
+  if (Number(process.versions.node.split('.')[0]) >= nodeMajor) {
+    process.argv = [process.execPath, program].concat(args)
+    // What can fail here is the program's, and Node's own report of it the best one.
+    import(pathToFileURL(program).href)
+    return
+  }
+  const node = path.join(modules, '.bin', 'node')
+  run(node, [program].concat(args), { stdio: 'inherit' }).then(end => {
+    if (end.error) {
+      process.stderr.write(
+        'HostError: no Node ' +
+          nodeMajor +
+          ' runs here: ' +
+          end.error.message +
+          ' (npm has it for Linux on x64 and arm64)\n' +
+          '  mend  install Node ' +
+          nodeMajor +
+          ' or later; if node_modules is damaged, remove it and run this again\n',
+      )
+    }
+    process.exit(end.error ? 2 : exitCode(end))
+  })
+}
+
+function exitCode(end) {
+  return end.signal ? 128 + os.constants.signals[end.signal] : end.code
+}
+
+/**
+ * Runs a child to its end and passes signals on. A terminal's Ctrl-C reaches the child twice so, directly and from here:
+ * it counts signals in quick succession as one.
+ */
+function run(command, args, options) {
+  return new Promise(resolve => {
+    const child = spawn(command, args, options)
+    const pass = signal => child.kill(signal)
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+    const done = end => {
+      for (const signal of signals) process.removeListener(signal, pass)
+      resolve(end)
+    }
+    for (const signal of signals) process.on(signal, pass)
+    child.on('error', error => done({ error }))
+    child.on('exit', (code, signal) => done({ code, signal }))
+  })
+}
