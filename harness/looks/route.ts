@@ -34,7 +34,7 @@ export function routes({ table = 'main', family = 'inet' }: RoutesAsked = {}): P
   const title = `${family === 'inet6' ? 'IPv6 ' : ''}routes${table === 'main' ? '' : ` of table ${table}`}`
   return {
     title,
-    script: `ip -j ${family === 'inet6' ? '-6 ' : ''}route show table ${quote(String(table))}`,
+    script: `ip -j ${family === 'inet6' ? '-6' : '-4'} route show table ${quote(String(table))}`,
     parse: output =>
       rows(title, output, /FIB table does not exist/).map(row =>
         known<Route>({
