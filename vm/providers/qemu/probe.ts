@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { makeRunDir } from '../run-dir.ts'
+import { type Accelerator, qemuArguments } from './argv.ts'
+import { writeMachineInitrd } from './initrd.ts'
+import { lastLines } from './process.ts'
+
+export interface BootProbe {
+  program: string
+  accelerator: Accelerator
+  /** Paths of the kernel, and of the image's initrd. */
+  kernel: string
+  initrd: string
+  limitMs: number
+  signal: AbortSignal
+}
+
+export interface ProbedBoot {
+  /** The kernel started its first process. */
+  up: boolean
+  /** From starting QEMU to its end, which follows the first process' at once. */
+  ms: number
+  /** For people: what happened. */
+  saw: string
+}
+
+/** Boots a kernel until it has started a process, and no further. Rejects only when aborted. */
+export async function probeBoot({
+  program,
+  accelerator,
+  kernel,
+  initrd,
+  limitMs,
+  signal,
+}: BootProbe): Promise<ProbedBoot> {
+  const run = await makeRunDir()
+  try {
+    const own = join(run.path, 'initrd')
+    const serialLog = join(run.path, 'serial.log')
+    await writeMachineInitrd({ image: initrd, init, seed: [], out: own })
+    const args = qemuArguments({
+      accelerator,
+      kernel,
+      initrd: own,
+      rootfs: undefined,
+      memoryMiB: 256,
+      serialLog,
+      channel: undefined,
+      consoleSocket: undefined,
+    })
+    const started = performance.now()
+    const qemu = await execa('setpriv', ['--pdeathsig', 'KILL', program, ...args], {
+      reject: false,
+      stdin: 'ignore',
+      timeout: limitMs,
+      killSignal: 'SIGKILL',
+      cancelSignal: signal,
+    })
+    const ms = Math.round(performance.now() - started)
+    signal.throwIfAborted()
+    if ((await readFile(serialLog, 'utf8').catch(() => '')).includes(marker)) {
+      return { up: true, ms, saw: `a kernel boots in ${ms} ms` }
+    }
+    const end = qemu.timedOut
+      ? `no kernel within ${limitMs} ms`
+      : `QEMU ended after ${ms} ms (${qemu.signal ?? qemu.exitCode})`
+    const said = [...qemu.stderr.split('\n'), ...(await lastLines(serialLog)).split('\n')].find(Boolean)
+    return { up: false, ms, saw: said ? `${end}: ${said}` : end }
+  } finally {
+    await run.remove()
+  }
+}
+
+const init = join(import.meta.dirname, '../../guest/probe-init')
+/** What probe-init prints. */
+const marker = 'vethlab: the kernel is up'

@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Duplex } from 'node:stream'
+import { MachineError } from '../../errors.ts'
+import { type QemuConfig, qemuArguments } from './argv.ts'
+
+/** How QEMU ended, and the last lines of what it and the guest's kernel had to say. */
+export interface QemuEnd {
+  exitCode: number | null
+  signal: NodeJS.Signals | null
+  lastLines: string
+}
+
+/** A running QEMU. */
+export interface QemuProcess {
+  readonly pid: number
+  /** The host's end of the control channel; there from the start, so that the guest never reads an end of file. */
+  readonly channel: Duplex
+  /** Resolves when QEMU has ended, for whatever reason; never rejects. */
+  readonly ended: Promise<QemuEnd>
+  /** Kills QEMU, and resolves when it's gone. */
+  kill(): Promise<void>
+  /** Lets this process end without it. */
+  release(): void
+}
+
+export interface StartQemu {
+  program: string
+  config: Omit<QemuConfig, 'channel' | 'serialLog'>
+  /** The name under which the guest finds the control channel. */
+  port: string
+  /** Folder for the logs. */
+  dir: string
+  /** true: QEMU lives on when this process ends. */
+  keep: boolean
+}
+
+/** Starts QEMU. Throws a MachineError when it cannot be started. */
+export async function startQemu({ program, config, port, dir, keep }: StartQemu): Promise<QemuProcess> {
+  const serialLog = join(dir, 'serial.log')
+  const errorLog = join(dir, 'qemu.log')
+  // The third inherited file, a socket pair made by spawn.
+  const command = [program, ...qemuArguments({ ...config, serialLog, channel: { fd: 3, port } })]
+  // A QEMU whose parent dies lives on, unless the kernel is told otherwise.
+  const [file = '', ...args] = keep ? command : ['setpriv', '--pdeathsig', 'KILL', ...command]
+
+  const errors = await open(errorLog, 'w', 0o600)
+  // Detached: Ctrl-C at the terminal goes to us, and we end the machine; a kept one must not get it at all.
+  const child = spawn(file, args, { detached: true, stdio: ['ignore', 'ignore', errors.fd, 'pipe'] })
+  await errors.close()
+  const { pid } = await spawned(child, file)
+  const channel = child.stdio[3]
+  if (!(channel instanceof Duplex)) throw new TypeError('spawn made no socket pair')
+  // Whoever reads from it is told of its end by `close`; an error without a listener would end this process.
+  channel.on('error', () => {})
+
+  const ended = once(child, 'exit').then(async ([exitCode, signal]): Promise<QemuEnd> => {
+    return { exitCode, signal, lastLines: await lastLines(errorLog, serialLog) }
+  })
+  return {
+    pid,
+    channel,
+    ended,
+    kill: async () => {
+      child.kill('SIGKILL')
+      await ended
+    },
+    release: () => {
+      channel.destroy()
+      child.unref()
+    },
+  }
+}
+
+async function spawned(child: ChildProcess, file: string): Promise<{ pid: number }> {
+  const error = await new Promise<Error | undefined>(resolve => {
+    child.once('spawn', () => resolve(undefined))
+    child.once('error', resolve)
+  })
+  if (error || child.pid === undefined) {
+    throw new MachineError(`${file} cannot be started: ${error?.message}`, { mend: 'npm run lab doctor', cause: error })
+  }
+  return { pid: child.pid }
+}
+
+/** The end of what QEMU and the guest's kernel said, at most 10 lines each, on lines of their own. */
+export async function lastLines(...logs: string[]): Promise<string> {
+  const texts = await Promise.all(logs.map(log => readFile(log, 'utf8').catch(() => '')))
+  return texts.flatMap(text => printable(text).slice(-10)).join('\n')
+}
+
+/** A serial line carries the firmware's escape sequences and carriage returns. */
+function printable(text: string): string[] {
+  return text
+    .replaceAll(/\x1b(\[[0-9;?=]*[A-Za-z]|c)/g, '')
+    .split(/[\r\n]+/)
+    .map(line => line.trimEnd())
+    .filter(Boolean)
+}
