@@ -1,0 +1,57 @@
+import * as chai from 'chai'
+import type { Verdict } from './judge.ts'
+import { networkAssertions, type Settings } from './plugin.ts'
+import { inWords } from './shows.ts'
+import { callerLine } from './where.ts'
+
+chai.use(networkAssertions)
+chai.use(tellingVerdicts)
+
+/** chai's `expect`, told about each verdict. */
+export type Expect = (subject: unknown) => Chai.Assertion
+
+/** Where verdicts go and how long they may take. */
+export interface ExpectSettings {
+  /** How long an expectation looks again, in ms. */
+  patienceMs(): number
+  onVerdict(verdict: Verdict): void
+}
+
+/** An `expect` whose assertions, chai's own ones among them, look as long as `patienceMs` says and tell every verdict. */
+export function bindExpect(settings: ExpectSettings): Expect {
+  return subject => {
+    const assertion = chai.expect(subject)
+    const judgement: Settings = {
+      patienceMs: settings.patienceMs(),
+      where: callerLine(),
+      onVerdict: verdict => settings.onVerdict(verdict),
+    }
+    chai.util.flag(assertion, 'judgement', judgement)
+    return assertion
+  }
+}
+
+// All of chai's own assertions come through `assert`: so `expect(stdout).to.match(…)` is told as well.
+function tellingVerdicts({ Assertion }: Chai.ChaiStatic, { flag, getMessage }: Chai.ChaiUtils): void {
+  const decide = Assertion.prototype.assert
+  Assertion.prototype.assert = function (...args: Parameters<typeof decide>) {
+    const settings: Settings | undefined = flag(this, 'judgement')
+    if (!settings) return decide.apply(this, args)
+    const tell = (status: Verdict['status']) =>
+      settings.onVerdict({
+        text: getMessage(this, args as unknown as Chai.AssertionArgs),
+        status,
+        saw: inWords(flag(this, 'object')),
+        looks: 1,
+        ms: 0,
+        where: settings.where,
+      })
+    try {
+      decide.apply(this, args)
+    } catch (error) {
+      tell('failed')
+      throw error
+    }
+    tell('passed')
+  }
+}

@@ -1,0 +1,69 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { ExpectationError } from './error.ts'
+
+/** What is judged: something that can be looked at again, or a value that was seen once. */
+export type Subject<T> = { title: string; take(): Promise<T> } | { title: string; value: T }
+
+/** What is claimed of it: the claim in words, and the pure judgement of one look. */
+export interface Claim<T> {
+  text: string
+  /** Judges the affirmative claim, also for a negated expectation. `saw` is short text for people. */
+  check(seen: T): { holds: boolean; saw: string }
+}
+
+/** How a verdict is come by and who is told. */
+export interface Judgement {
+  /** true for `not`: the claim must not hold. */
+  negate: boolean
+  /** How long to look again before giving up, in ms. */
+  patienceMs: number
+  /** The caller's line. */
+  where: string
+  onVerdict(verdict: Verdict): void
+}
+
+export interface Verdict {
+  text: string
+  status: 'passed' | 'failed'
+  saw: string
+  looks: number
+  ms: number
+  where: string
+}
+
+// Looking is cheap but not free: quick at first, as most facts hold at once, then calmer.
+const firstPauseMs = 25
+const longestPauseMs = 400
+
+/** Looks until the claim holds (or, negated, ceases to hold) or patience ends; throws an ExpectationError then. */
+export async function judge<T>(subject: Subject<T>, claim: Claim<T>, judgement: Judgement): Promise<void> {
+  const started = performance.now()
+  const deadline = started + judgement.patienceMs
+  let looks = 0
+  for (let wait = firstPauseMs; ; wait = Math.min(wait * 2, longestPauseMs)) {
+    const seen = 'take' in subject ? await subject.take() : subject.value
+    looks += 1
+    const { holds, saw } = claim.check(seen)
+    const passed = holds !== judgement.negate
+    const over = !('take' in subject) || performance.now() + wait > deadline
+    if (passed || over) {
+      const ms = performance.now() - started
+      const verdict = {
+        text: claim.text,
+        status: passed ? 'passed' : 'failed',
+        saw,
+        looks,
+        ms,
+        where: judgement.where,
+      } as const
+      judgement.onVerdict(verdict)
+      if (passed) return
+      throw new ExpectationError({
+        text: claim.text,
+        where: judgement.where,
+        saw: looks > 1 ? `${saw} (last of ${looks} looks in ${(ms / 1000).toFixed(1)} s)` : saw,
+      })
+    }
+    await pause(wait)
+  }
+}

@@ -1,0 +1,3 @@
+export { shows } from './expect/shows.ts'
+export type { Lab, LabBody, LabDefinition, Words } from './lab.ts'
+export { lab } from './lab.ts'

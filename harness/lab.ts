@@ -1,0 +1,70 @@
+import type { Shell } from 'zx'
+import type { Fixtures } from './containers/fixtures.ts'
+import type { Expect } from './expect/expect.ts'
+import type { Looks } from './looks/look.ts'
+import type { Deferred } from './run/undo.ts'
+
+/** What a lab is and what it needs of its machine. */
+export interface LabDefinition {
+  title: string
+  /** The document whose procedure this is, e.g. `001_b001d9c9a1a19151`. */
+  document: string
+  /** A picture of the topology in text. */
+  topology: string
+  /** true: a Docker engine is up. false: a machine on which none has ever run (an engine changes forwarding and the FORWARD policy). */
+  engine: boolean
+  /**
+   * What the lab can't leave as it found it, each with the reason: a line of the residue that matches is expected, and
+   * one that stays away fails the lab.
+   */
+  leaves?: Array<{ difference: RegExp; because: string }>
+}
+
+/** What a step says of itself besides its title. */
+export interface StepOptions {
+  /** Procedure ids that the step reproduces or judges. */
+  covers?: string[]
+  /** Seconds after which the step is called hung; multiplied by the machine's slowness. Default 120. */
+  limitS?: number
+}
+
+/** Registers a claim and what proves it. Registered before anything runs, run in order, each one a mocha test. */
+export interface Step {
+  (title: string, options: StepOptions, run: () => Promise<unknown>): void
+  (title: string, run: () => Promise<unknown>): void
+}
+
+/**
+ * Says how to undo what was just done, as a command or a function. All run after the last step, last first, also after
+ * a failure; a command that a step has itself run since (a documented clean-up) is not run again.
+ */
+export interface Defer {
+  (command: TemplateStringsArray, ...args: unknown[]): Deferred
+  (undo: () => Promise<unknown>): Deferred
+}
+
+/** What a lab's body is handed: the five words, and the fixtures that a lab can't do without. */
+export interface Words {
+  /** Acts in the guest: zx's own `$`, as root, under bash. */
+  $: Shell
+  /** Observes: plain data, lazily, so that it can be looked again. */
+  look: Looks
+  /** Judges: chai with the network's own assertions, which look again until they hold. */
+  expect: Expect
+  step: Step
+  defer: Defer
+  /** Starts what the document takes for granted, such as a web server that answers. */
+  fixture: Fixtures
+}
+
+export type LabBody = (words: Words) => void
+
+/** A lab: what it is, and the body that registers its steps. */
+export interface Lab extends LabDefinition {
+  body: LabBody
+}
+
+/** Defines a lab; the default export of a file in `labs/`. */
+export function lab(definition: LabDefinition, body: LabBody): Lab {
+  return { ...definition, body }
+}

@@ -1,0 +1,68 @@
+import { AssertionError } from 'chai'
+import { ProcessOutput } from 'zx'
+import { HostError, MachineError } from '../../vm/errors.ts'
+import type { Failure } from '../events.ts'
+import { ExpectationError } from '../expect/error.ts'
+import type { RecordedCommand } from './commands.ts'
+
+/** A step that took longer than its limit. */
+export class LimitError extends Error {
+  override readonly name = 'LimitError'
+}
+
+/** The run was asked to stop. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError'
+}
+
+/** The machine isn't as it was before the lab. */
+export class ResidueError extends Error {
+  override readonly name = 'ResidueError'
+}
+
+/** What is known of the surroundings of an error. */
+export interface FailureContext {
+  /** `step "…", qemu:trixie` */
+  place: string
+  /** How to come back to this point and look around. */
+  mend: string
+  /** The command that last failed, and the line that ran it. */
+  failed?: (RecordedCommand & { where: string }) | undefined
+}
+
+/** An error in the form that every report prints, with whose turn it is. */
+export function failureOf(error: unknown, { place, mend, failed }: FailureContext): Failure {
+  if (error instanceof ExpectationError) {
+    return { kind: 'claim', message: error.text, where: where(error.where, place), saw: error.saw, mend }
+  }
+  if (error instanceof AssertionError)
+    return { kind: 'claim', message: error.message, where: place, mend, ...stack(error) }
+  if (error instanceof MachineError) return { kind: 'machine', message: error.message, where: place, mend: error.mend }
+  if (error instanceof HostError) return { kind: 'host', message: error.message, mend: error.mend }
+  if (error instanceof InterruptedError) return { kind: 'interrupted', message: error.message, where: place }
+  if (error instanceof LimitError) return { kind: 'limit', message: error.message, where: place, mend }
+  if (error instanceof ResidueError) return { kind: 'residue', message: error.message, where: place, mend }
+  if (error instanceof ProcessOutput) return commandFailure(error, { place, mend, failed })
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return { kind: 'lab', message, where: place, mend, ...stack(error) }
+}
+
+function commandFailure(output: ProcessOutput, { place, mend, failed }: FailureContext): Failure {
+  const ended = output.exitCode === null ? `ended by ${output.signal}` : `exit code ${output.exitCode}`
+  const said = (output.stderr.trim() || output.stdout.trim()).split('\n').slice(-8).join('\n')
+  return {
+    kind: 'command',
+    message: failed ? `command failed (${ended}): ${failed.command}` : `a command failed (${ended})`,
+    where: where(failed?.where ?? '', place),
+    saw: said || 'no output',
+    mend,
+  }
+}
+
+function where(line: string, place: string): string {
+  return line ? `${line}, ${place}` : place
+}
+
+function stack(error: unknown): { stack?: string } {
+  return error instanceof Error && error.stack ? { stack: error.stack } : {}
+}

@@ -1,0 +1,35 @@
+import Mocha from 'mocha'
+import type { LabRun } from './lab-run.ts'
+
+/** What mocha's reporters are constructed with. */
+export type MochaReporter = new (runner: Mocha.Runner, options: Mocha.MochaOptions) => unknown
+
+/**
+ * Runs labs through mocha: a lab is a suite, its steps are tests, its machine is the suite's hooks. So any reporter made
+ * for mocha reports labs. Time limits are the lab's own; mocha's are off.
+ */
+export async function runMocha(runs: LabRun[], reporters: MochaReporter[], signal: AbortSignal): Promise<void> {
+  const mocha = new Mocha({ reporter: Silent, timeout: 0 })
+  for (const run of runs) addLab(mocha, run)
+  await new Promise<void>(resolve => {
+    const runner = mocha.run(() => resolve())
+    for (const Reporter of reporters) new Reporter(runner, mocha.options)
+    signal.addEventListener('abort', () => runner.abort(), { once: true })
+  })
+}
+
+// mocha insists on a reporter of its own; ours are told by events, the user's are constructed beside it.
+class Silent extends Mocha.reporters.Base {}
+
+function addLab(mocha: Mocha, run: LabRun): void {
+  const suite = Mocha.Suite.create(mocha.suite, run.file.header.title)
+  suite.beforeAll('the machine comes up', () => run.start())
+  for (const { number, title } of run.steps) {
+    const test = new Mocha.Test(title, async function (this: Mocha.Context) {
+      if ((await run.step(number)) === 'skipped') this.skip()
+    })
+    test.file = run.file.path
+    suite.addTest(test)
+  }
+  suite.afterAll('the machine is as it was', () => run.finish())
+}

@@ -1,0 +1,52 @@
+/** What `defer` registered and has not been undone yet. */
+export interface Undo {
+  /** The command as it will be run; undefined for a function. */
+  command: string | undefined
+  run(): Promise<unknown>
+}
+
+/** What `defer` returns: for a lab whose documented clean-up does by other means what was deferred. */
+export interface Deferred {
+  /** It is done already: it is not to be run. */
+  done(): void
+}
+
+/** The pending undos of a lab, last first. */
+export interface UndoStack {
+  push(undo: Undo): Deferred
+  /** A step has run this command itself: what `defer` meant to do is done. */
+  settle(command: string): void
+  /** Runs all that is pending, last first, even when one fails; resolves to the errors in the order in which they came. */
+  unwind(): Promise<unknown[]>
+}
+
+/** An empty stack of undos. */
+export function undoStack(): UndoStack {
+  const pending: Undo[] = []
+  return {
+    push(undo) {
+      pending.push(undo)
+      return {
+        done() {
+          const index = pending.indexOf(undo)
+          if (index >= 0) pending.splice(index, 1)
+        },
+      }
+    },
+    settle(command) {
+      const index = pending.findLastIndex(undo => undo.command === command)
+      if (index >= 0) pending.splice(index, 1)
+    },
+    async unwind() {
+      const errors: unknown[] = []
+      for (let undo = pending.pop(); undo; undo = pending.pop()) {
+        try {
+          await undo.run()
+        } catch (error) {
+          errors.push(error)
+        }
+      }
+      return errors
+    },
+  }
+}
