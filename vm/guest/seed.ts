@@ -29,7 +29,7 @@ export interface Seed {
  * The one stream that the guest's sshd serves: a file descriptor that init inherits, or a virtio-serial port by its
  * name (`port:ssh`: the `name=` of QEMU's virtserialport).
  */
-export type Channel = `fd:${number}` | `port:${string}`
+export type Channel = 'fd:3' | `port:${string}`
 
 export interface SeedRequest {
   /** Start the engine and load the container images. */
@@ -67,7 +67,7 @@ export async function makeSeed(request: SeedRequest): Promise<Seed> {
 
 /** The settings that init reads, as shell variables. */
 function settings({ engine, keep, channel }: SeedRequest): string {
-  if (!/^(fd:\d+|port:[\w.-]+)$/.test(channel)) throw new TypeError(`not a channel: ${channel}`)
+  if (!/^(fd:3|port:[\w.-]+)$/.test(channel)) throw new TypeError(`not a channel: ${channel}`)
   return `ENGINE=${engine ? 1 : 0}\nKEEP=${keep ? 1 : 0}\nCHANNEL=${channel}\n`
 }
 

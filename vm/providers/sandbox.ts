@@ -1,0 +1,25 @@
+import { HostError } from '../errors.ts'
+import { ensureImage } from '../image/image.ts'
+import type { Machine, MachineRequest, Provider } from '../machine.ts'
+import { checkSandbox } from './sandbox/check.ts'
+import { startSandbox } from './sandbox/start.ts'
+
+/**
+ * A machine without a VM: own namespaces and an own root file system on the running kernel, ready in a blink.
+ * It needs root, and gives none of it back: who is root in the guest is root on the host, only out of sight of it.
+ */
+export const sandbox: Provider = { name: 'sandbox', check: checkSandbox, start }
+
+async function start(request: MachineRequest): Promise<Machine> {
+  await refuseIfLacking()
+  const { suite, report, signal } = request
+  const image = await ensureImage(suite, { report, signal })
+  return await startSandbox({ ...request, rootfs: image.rootfs })
+}
+
+// Only what can't be tried: all else is found out by starting, and explained when that fails.
+async function refuseIfLacking(): Promise<void> {
+  if (process.platform === 'linux' && process.getuid?.() === 0) return
+  const lack = (await checkSandbox()).find(finding => !finding.ok)
+  throw new HostError(`the sandbox needs ${lack?.need}: ${lack?.saw}`, { mend: lack?.mend ?? '' })
+}

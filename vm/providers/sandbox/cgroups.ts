@@ -1,0 +1,93 @@
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** One cgroup tree of the host, and the cgroup in it that will be the root of the sandbox's own view. */
+export interface CgroupLeaf {
+  type: 'cgroup' | 'cgroup2'
+  /** What the tree is mounted with: its controllers (version 1), or `-`. */
+  options: string
+  /** Where the sandbox sees it. */
+  place: string
+  /** Where it is on the host, an absolute path. */
+  leaf: string
+}
+
+/**
+ * Decides where a sandbox's cgroups go, from the text of /proc/self/mountinfo and /proc/self/cgroup.
+ *
+ * Version 1: below our own cgroup, so that limits on us hold for the sandbox too. Version 2: at the top, since a cgroup
+ * that holds processes (ours does) can't hand controllers to its children.
+ */
+export function planCgroups(mountinfo: string, selfCgroup: string, name: string): CgroupLeaf[] {
+  const own = new Map<string, string>()
+  for (const line of selfCgroup.split('\n')) {
+    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? []
+    if (controllers !== undefined && path !== undefined) own.set(controllers, path)
+  }
+
+  const leaves: CgroupLeaf[] = []
+  for (const line of mountinfo.split('\n')) {
+    const [before = '', after = ''] = line.split(' - ')
+    const [, , , root = '/', mountpoint = ''] = before.split(' ')
+    const [type, , superOptions = ''] = after.split(' ')
+    if (type === 'cgroup2' && !leaves.some(leaf => leaf.type === type)) {
+      leaves.push({ type, options: '-', place: '/sys/fs/cgroup', leaf: join(mountpoint, name) })
+    }
+    if (type === 'cgroup') {
+      const mounted = new Set(superOptions.split(','))
+      const options = [...own.keys()].find(key => key !== '' && key.split(',').every(option => mounted.has(option)))
+      if (options === undefined || leaves.some(leaf => leaf.options === options)) continue
+      const leaf = join(mountpoint, below(root, own.get(options) ?? '/'), name)
+      leaves.push({ type, options, place: `/sys/fs/cgroup/${options.replace('name=', '')}`, leaf })
+    }
+  }
+  // Where both versions are there, the second stands among the trees of the first.
+  const hybrid = leaves.some(leaf => leaf.type === 'cgroup')
+  return leaves.map(leaf => (hybrid && leaf.type === 'cgroup2' ? { ...leaf, place: '/sys/fs/cgroup/unified' } : leaf))
+}
+
+/** Our cgroup as seen from a mount whose root is `root`; the mount's root where it lies outside. */
+function below(root: string, path: string): string {
+  const inside = relative(root, path)
+  return inside.startsWith('..') ? '.' : inside
+}
+
+/** Makes the cgroups. */
+export async function makeCgroups(leaves: readonly CgroupLeaf[]): Promise<void> {
+  for (const { options, leaf } of leaves) {
+    await mkdir(leaf)
+    // A new cpuset of version 1 is empty, and takes no process before it has processors and memory.
+    if (options.split(',').includes('cpuset')) {
+      for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+        await writeFile(join(leaf, file), await readFile(join(leaf, '..', file)))
+      }
+    }
+  }
+}
+
+/** The lines in which enter.sh reads the plan, and from which a later run knows what to remove. */
+export function writePlan(leaves: readonly CgroupLeaf[]): string {
+  return leaves.map(({ type, options, place, leaf }) => `${type} ${options} ${place} ${leaf}\n`).join('')
+}
+
+/** The cgroups named in a written plan. */
+export function readPlan(plan: string): string[] {
+  return plan.split('\n').flatMap(line => line.split(' ')[3] ?? [])
+}
+
+/** Removes cgroups with all that has been made below them. Gone already is fine. */
+export async function removeCgroups(leaves: readonly string[]): Promise<void> {
+  for (const leaf of leaves) await removeTree(leaf)
+}
+
+async function removeTree(path: string): Promise<void> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => [])
+  for (const entry of entries) if (entry.isDirectory()) await removeTree(join(path, entry.name))
+  // The kernel takes a process that has ended out of its cgroup a moment later: busy until then.
+  for (let tries = 0; tries < 100; tries++) {
+    const failed = await rmdir(path).catch((error: NodeJS.ErrnoException) => error)
+    if (failed?.code !== 'EBUSY') return
+    await sleep(10)
+  }
+}

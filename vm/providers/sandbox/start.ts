@@ -1,0 +1,48 @@
+import { awaitReady } from '../../guest/ready.ts'
+import { makeSeed } from '../../guest/seed.ts'
+import type { Machine, MachineRequest } from '../../machine.ts'
+import { connect } from '../../transport/connect.ts'
+import { assemble } from '../assemble.ts'
+import { makeRunDir, sweepRunDirs } from '../run-dir.ts'
+import { launch } from './launch.ts'
+
+/** Starts a sandbox on a root file system (path of a squashfs). */
+export async function startSandbox(request: MachineRequest & { rootfs: string }): Promise<Machine> {
+  const { suite, rootfs, engine, keep, signal } = request
+  const name = `sandbox:${suite}`
+  await sweepRunDirs()
+  const runDir = await makeRunDir()
+  await using undo = new AsyncDisposableStack()
+  undo.defer(() => runDir.remove())
+
+  const seed = await makeSeed({ engine, keep, channel: 'fd:3' })
+  const running = await launch({ name, rootfs, seed: seed.files, keep, runDir })
+  undo.defer(() => running.end())
+
+  // A process that ends tells more than the silence on its channel.
+  const died = new AbortController()
+  running.ended.then(reason => died.abort(reason))
+  const starting = AbortSignal.any([signal, died.signal])
+  const connection = await connect(running.channel, seed.login, { name, readyMs: 20_000, signal: starting })
+  undo.defer(() => connection[Symbol.asyncDispose]())
+  await awaitReady(connection, { name, signal: starting })
+
+  const init = await running.init()
+  await runDir.ownMachine(init, { keep })
+  const machine = await assemble({
+    facts: {
+      name,
+      provider: 'sandbox',
+      accelerator: 'host',
+      suite,
+      slowness: 1,
+      entry: { enter: `nsenter --target ${init} --all bash -l`, remove: `kill ${init}` },
+    },
+    connection,
+    runDir,
+    ended: running.ended,
+    release: keep ? async () => running.letGo() : () => running.end(),
+  })
+  undo.move()
+  return machine
+}
