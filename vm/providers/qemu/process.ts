@@ -49,8 +49,7 @@ export async function startQemu({ program, config, port, dir, keep }: StartQemu)
   const errors = await open(errorLog, 'w', 0o600)
   // Detached: Ctrl-C at the terminal goes to us, and we end the machine; a kept one must not get it at all.
   const child = spawn(file, args, { detached: true, stdio: ['ignore', 'ignore', errors.fd, 'pipe'] })
-  await errors.close()
-  const { pid } = await spawned(child, file)
+  const pid = await spawned(child, file).finally(() => errors.close())
   const channel = child.stdio[3]
   if (!(channel instanceof Duplex)) throw new TypeError('spawn made no socket pair')
   // Whoever reads from it is told of its end by `close`; an error without a listener would end this process.
@@ -74,7 +73,7 @@ export async function startQemu({ program, config, port, dir, keep }: StartQemu)
   }
 }
 
-async function spawned(child: ChildProcess, file: string): Promise<{ pid: number }> {
+async function spawned(child: ChildProcess, file: string): Promise<number> {
   const error = await new Promise<Error | undefined>(resolve => {
     child.once('spawn', () => resolve(undefined))
     child.once('error', resolve)
@@ -82,7 +81,7 @@ async function spawned(child: ChildProcess, file: string): Promise<{ pid: number
   if (error || child.pid === undefined) {
     throw new MachineError(`${file} cannot be started: ${error?.message}`, { mend: 'npm run lab doctor', cause: error })
   }
-  return { pid: child.pid }
+  return child.pid
 }
 
 /** The end of what QEMU and the guest's kernel said, at most 10 lines each, on lines of their own. */
