@@ -8,6 +8,10 @@ export interface Frame {
   length: number
   /** The frame in one line, much as tcpdump prints it. */
   text: string
+  /** Told on `any` only. */
+  direction?: 'in' | 'out'
+  /** Told on `any` only: the interface that it passed. */
+  ifindex?: number
   ethernet?: Ethernet
   vlan?: { id: number; priority: number }
   arp?: Arp
