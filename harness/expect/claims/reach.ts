@@ -37,7 +37,7 @@ export function noAnswer(frame: Pattern): Claim<Watched> {
     text: `not answer, with ${inWords(frame)} as the witness that it was asked`,
     check({ attempt, frames }) {
       const answered = answer().check(attempt)
-      if (answered.holds) return answered
+      if (answered.holds) return { ...answered, holds: false }
       const witnessed = frames.some(one => shows(one, frame))
       const seen = frames.map(one => `${one.at}: ${one.text}`).join(' | ') || 'no frames'
       return { holds: witnessed, saw: `${answered.saw}; ${witnessed ? 'the witness saw it' : 'NO WITNESS'}: ${seen}` }

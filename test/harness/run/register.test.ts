@@ -1,0 +1,50 @@
+import { expect } from 'chai'
+import { lab } from '../../../harness/index.ts'
+import { headerOf } from '../../../harness/run/register.ts'
+
+const definition = { title: 'A lab', document: '001', topology: '', engine: false }
+
+describe('a lab', () => {
+  it('tells its steps before anything runs', () => {
+    const header = headerOf(
+      'a-lab',
+      lab(definition, ({ step }) => {
+        step('one', { covers: ['S001-01'] }, async () => {})
+        step('two', async () => {})
+      }),
+    )
+    expect(header.steps).to.deep.equal([
+      { number: 1, title: 'one', covers: ['S001-01'] },
+      { number: 2, title: 'two', covers: [] },
+    ])
+  })
+
+  it('is refused when it acts outside a step', () => {
+    expect(() =>
+      headerOf(
+        'a-lab',
+        lab(definition, ({ $ }) => void $`ip link`),
+      ),
+    ).to.throw('acts outside a step')
+    expect(() =>
+      headerOf(
+        'a-lab',
+        lab(definition, ({ look }) => void look.link('br01').take()),
+      ),
+    ).to.throw('outside a step')
+    expect(() =>
+      headerOf(
+        'a-lab',
+        lab(definition, ({ defer }) => void defer`true`),
+      ),
+    ).to.throw('acts outside a step')
+  })
+
+  it('is refused when two steps have one title', () => {
+    const twice = lab(definition, ({ step }) => {
+      step('one', async () => {})
+      step('one', async () => {})
+    })
+    expect(() => headerOf('a-lab', twice)).to.throw('two steps "one"')
+  })
+})
