@@ -56,6 +56,7 @@ export async function makeSeed(request: SeedRequest): Promise<Seed> {
       { path: '/etc/vethlab/host_key', mode: 0o600, content: host.private },
       { path: '/etc/vethlab/authorized_keys', mode: 0o644, content: `${client.public}\n` },
       { path: '/etc/vethlab/sshd_config', mode: 0o644, content: sshdConfig },
+      { path: '/etc/fstab', mode: 0o644, content: fstab },
       { path: '/etc/hostname', mode: 0o644, content: `${hostname}\n` },
       // The gateway is the resolver, as on most LANs. Nothing answers there unless a lab puts something there: refused at once.
       { path: '/etc/resolv.conf', mode: 0o644, content: 'nameserver 203.0.113.1\n' },
@@ -70,6 +71,15 @@ function settings({ engine, keep, channel }: SeedRequest): string {
   if (!/^(fd:3|port:[\w.-]+)$/.test(channel)) throw new TypeError(`not a channel: ${channel}`)
   return `ENGINE=${engine ? 1 : 0}\nKEEP=${keep ? 1 : 0}\nCHANNEL=${channel}\n`
 }
+
+const fstab = `devpts /dev/pts devpts gid=5,mode=620,ptmxmode=666
+tmpfs /dev/shm tmpfs mode=1777
+tmpfs /run tmpfs mode=755
+tmpfs /tmp tmpfs mode=1777
+# The engine's overlay2 can't lie on the overlay that is the root.
+tmpfs /var/lib/docker tmpfs mode=710
+tmpfs /var/lib/containerd tmpfs mode=711
+`
 
 const sshdConfig = `# One connection, one client, one key: everything that a login doesn't need is off, as login time is start time.
 HostKey /etc/vethlab/host_key

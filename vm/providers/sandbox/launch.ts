@@ -6,7 +6,8 @@ import type { Duplex } from 'node:stream'
 import { MachineError } from '../../errors.ts'
 import type { SeedFile } from '../../guest/seed.ts'
 import type { RunDir } from '../run-dir.ts'
-import { makeCgroups, planCgroups, writePlan } from './cgroups.ts'
+import { type CgroupLeaf, makeCgroups, planCgroups, writePlan } from './cgroups.ts'
+import { mountTable } from './mounts.ts'
 
 /** The process that holds a sandbox, and the stream to the sshd in it. */
 export interface SandboxProcess {
@@ -33,9 +34,11 @@ export interface Launch {
 /** Starts a sandbox: its namespaces, its cgroups, its root file system, its init. */
 export async function launch({ name, rootfs, seed, keep, runDir }: Launch): Promise<SandboxProcess> {
   const run = runDir.path
-  await Promise.all([writeSeed(join(run, 'seed'), seed), mkdir(join(run, 'stage')), prepareCgroups(run)])
+  const stage = join(run, 'stage')
+  const [leaves] = await Promise.all([prepareCgroups(run), writeSeed(join(run, 'seed'), seed), mkdir(stage)])
+  await writeFile(join(run, 'mounts'), mountTable({ stage, rootfs, leaves }))
   const log = await open(join(run, 'log'), 'a')
-  const [command = '', ...args] = sandboxCommand({ run, rootfs, keep })
+  const [command = '', ...args] = sandboxCommand({ run, keep })
   const child = spawn(command, args, {
     // The fourth is a socket pair: the machine's end of it is the sandbox's file descriptor 3.
     stdio: ['ignore', log.fd, log.fd, 'pipe'],
@@ -46,7 +49,7 @@ export async function launch({ name, rootfs, seed, keep, runDir }: Launch): Prom
   })
   const exited = once(child, 'exit').then(
     ([code, signal]) => (signal ? `killed by ${signal}` : `exit code ${code}`),
-    (error: Error) => error.message,
+    (error: Error) => error.message, // The command is not there.
   )
   await log.close()
 
@@ -76,14 +79,14 @@ export async function launch({ name, rootfs, seed, keep, runDir }: Launch): Prom
 }
 
 /** The command line that makes the namespaces and starts enter.sh in them. Who dies here takes the sandbox along. */
-export function sandboxCommand({ run, rootfs, keep }: { run: string; rootfs: string; keep: boolean }): string[] {
+export function sandboxCommand({ run, keep }: { run: string; keep: boolean }): string[] {
   const namespaces = ['--net', '--mount', '--pid', '--uts', '--ipc', '--fork']
-  const script = ['sh', join(import.meta.dirname, 'enter.sh'), run, rootfs]
+  const script = ['sh', join(import.meta.dirname, 'enter.sh'), run]
   if (keep) return ['unshare', ...namespaces, ...script]
   return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...namespaces, '--kill-child=KILL', ...script]
 }
 
-async function prepareCgroups(run: string): Promise<void> {
+async function prepareCgroups(run: string): Promise<CgroupLeaf[]> {
   const [mountinfo, own] = await Promise.all([
     readFile('/proc/self/mountinfo', 'utf8'),
     readFile('/proc/self/cgroup', 'utf8'),
@@ -92,6 +95,7 @@ async function prepareCgroups(run: string): Promise<void> {
   // Written before they are made: whatever happens in between, they will be removed.
   await writeFile(join(run, 'cgroups'), writePlan(leaves))
   await makeCgroups(leaves)
+  return leaves
 }
 
 async function writeSeed(folder: string, files: readonly SeedFile[]): Promise<void> {
