@@ -1,13 +1,19 @@
 import type { Duplex } from 'node:stream'
 import type { Shell } from 'zx'
+import { MachineError } from '../errors.ts'
 import type { Finished } from '../machine.ts'
+import { awaitBanner } from './banner.ts'
+import { openControl } from './control.ts'
+import { forwardUnix } from './forward.ts'
+import { type Login, shakeHands } from './handshake.ts'
+import { LoginFailure } from './login-failure.ts'
+import { silentIntervals, watchPulse } from './pulse.ts'
+import type { RemoteChild } from './remote-child.ts'
+import { runScript } from './run.ts'
+import { sessionOpener } from './sessions.ts'
+import { bindShell } from './shell.ts'
 
-/** Who logs in, with which key, and which key the machine must show: one or several lines of `ssh-ed25519 BASE64`. */
-export interface Login {
-  username: string
-  privateKey: string
-  hostKey: string
-}
+export type { Login } from './handshake.ts'
 
 export interface ConnectOptions {
   /** The machine's name, for error messages. */
@@ -16,8 +22,12 @@ export interface ConnectOptions {
   readyMs: number
   /** Aborts the login; a connection that is established is ended by disposing it. */
   signal: AbortSignal
-  /** How often a silent machine is asked for a sign of life; after three questions without an answer it is lost. Default 500. */
+  /** How often a silent machine is asked for a sign of life; after three questions without an answer it is lost. Default 500, at most 1200. */
   keepaliveMs?: number
+  /** How long key exchange and login may take together. Default 20 000. */
+  handshakeMs?: number
+  /** How long one session may take to open. Default 30 000. */
+  openMs?: number
 }
 
 /** One SSH connection to a machine: its `$`, its raw runner, its forwarded sockets. Disposing it closes them all. */
@@ -32,7 +42,117 @@ export interface Connection extends AsyncDisposable {
   readonly lost: AbortSignal
 }
 
-/** Logs in over any stream to an sshd. The connection owns the stream and destroys it in the end. */
-export async function connect(_sock: Duplex, _login: Login, _options: ConnectOptions): Promise<Connection> {
-  throw new Error('not yet written')
+/** A machine whose silence must be noticed within 5 s can't be asked less often. */
+const slowestKeepaliveMs = 1200
+/** How long a command that still runs at the end may take to obey. */
+const farewellMs = 500
+
+/**
+ * Logs in over any stream to an sshd. The connection owns the stream and destroys it in the end, a failed login too.
+ * Rejects with a MachineError whose `cause` is a LoginFailure, or with the signal's reason.
+ */
+export async function connect(sock: Duplex, login: Login, options: ConnectOptions): Promise<Connection> {
+  const { name, readyMs, signal, handshakeMs = 20_000, openMs = 30_000 } = options
+  const keepaliveMs = Math.min(options.keepaliveMs ?? 500, slowestKeepaliveMs)
+  // Whoever is told of a stream's end listens elsewhere; an unheard `error` would end this process.
+  sock.on('error', () => {})
+  try {
+    await awaitBanner(sock, { readyMs, signal })
+    const client = await shakeHands(sock, login, { handshakeMs, keepaliveMs, signal })
+    const lost = new AbortController()
+    const children = new Set<RemoteChild>()
+    const closers: AsyncDisposable[] = []
+    let disposed = false
+
+    const lose = (what: string, cause?: unknown) => {
+      stopWatching()
+      if (disposed || lost.signal.aborted) return
+      const error = new MachineError(`${name} was lost: ${what}`, {
+        cause,
+        mend: 'start again: a lost machine is thrown away, and the next one is fresh',
+      })
+      lost.abort(error)
+      for (const child of children) child.fail(error)
+      sock.destroy()
+    }
+    const stopWatching = watchPulse(sock, keepaliveMs, silentMs =>
+      lose(`no sign of life for ${silentMs / 1000} s, ${silentIntervals} questions unanswered`),
+    )
+    client.on('error', error => lose(error.message, error))
+    client.on('end', () => lose('the connection was closed'))
+    client.on('close', () => lose('the connection was closed'))
+
+    const open = sessionOpener(client, name, openMs, lost.signal)
+    const control = await abortable(openControl(open), signal)
+    const host = { open, signal: control.signal, children }
+    const exec: Connection['exec'] = (script, how) => runScript(host, control.loginShellIsPosix, script, how)
+
+    return {
+      $: bindShell(host, control.loginShellIsPosix),
+      exec,
+      lost: lost.signal,
+      forwardUnix: async (remotePath, localPath) => {
+        closers.push(await forwardUnix(client, remotePath, localPath, openMs))
+      },
+      async [Symbol.asyncDispose]() {
+        if (disposed) return
+        disposed = true
+        for (const closer of closers) await closer[Symbol.asyncDispose]()
+        await dismiss(children)
+        stopWatching()
+        client.end()
+        await finished(sock)
+      },
+    }
+  } catch (error) {
+    sock.destroy()
+    if (!(error instanceof LoginFailure)) throw error
+    throw new MachineError(`${name} ${error.message}`, { cause: error, mend: mends[error.reason] })
+  }
+}
+
+const mends: Record<LoginFailure['reason'], string> = {
+  'no-banner': 'look at the machine’s console; a slow host may need more time',
+  closed: 'look at the machine’s console: sshd, or the machine, ended',
+  'host-key': 'somebody else answers there: find out who before you trust it',
+  refused: 'look which keys the machine accepts',
+  handshake: 'look at the machine’s console',
+}
+
+/** What still runs would outlive the connection on a machine that is only let go of. */
+async function dismiss(children: Set<RemoteChild>): Promise<void> {
+  const gone = Promise.all([...children].map(child => new Promise(resolve => child.once('close', resolve))))
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (children.size === 0) return
+    for (const child of children) child.kill(signal)
+    await atMost(farewellMs, gone)
+  }
+  for (const child of children) child.fail(new Error('the connection was disposed'))
+}
+
+/** Waits until the farewell is on its way: the far end of a virtio-serial port never closes it. */
+async function finished(sock: Duplex): Promise<void> {
+  if (!sock.writableFinished && !sock.destroyed) {
+    await atMost(farewellMs, new Promise(resolve => sock.once('finish', resolve).once('close', resolve)))
+  }
+  sock.destroy()
+}
+
+async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  await Promise.race([promise, late])
+  clearTimeout(timer)
+}
+
+async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(signal.reason)
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }

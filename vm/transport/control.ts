@@ -1,0 +1,78 @@
+import type { ClientChannel } from 'ssh2'
+import { quotePosix } from './command-line.ts'
+import { LoginFailure } from './login-failure.ts'
+import type { OpenSession } from './sessions.ts'
+
+/** A shell that stays open in the guest, to send signals from: a session of its own for each could be refused. */
+export interface Control {
+  /** Whether the login shell reads POSIX sh, so that lines need no other shell around them. */
+  loginShellIsPosix: boolean
+  /** Sends a signal (`TERM`) to a process group and to what its leader started outside it. */
+  signal(name: string, pid: number): void
+}
+
+/**
+ * Opens the control shell. It is also the connection's first session, at which sshd sets TCP_NODELAY, and the proof
+ * that commands run at all. Rejects with a LoginFailure.
+ */
+export async function openControl(open: OpenSession): Promise<Control> {
+  const channel = await new Promise<ClientChannel>((opened, failed) => {
+    open(`exec /bin/sh -c ${quotePosix(script)}`, { opened, failed })
+  })
+  channel.on('error', () => {})
+  const loginShell = await readGreeting(channel)
+  channel.resume()
+  channel.stderr.resume()
+  return {
+    loginShellIsPosix: /\/(sh|dash|ash|bash)$/.test(loginShell),
+    signal: (name, pid) => {
+      if (channel.writable) channel.write(`${name} ${pid}\n`)
+    },
+  }
+}
+
+/**
+ * A group's leader may have children in groups of their own (`timeout` makes one), which would live on and hold the
+ * output open: they are looked up before the first signal makes orphans of them.
+ */
+const script = `
+strays() {
+  for child in $(cat /proc/$1/task/*/children); do
+    (read -r stat < /proc/$child/stat; set -- \${stat##*) }; [ "$3" = "$pid" ] || echo $child)
+    strays $child
+  done
+}
+echo "\x01$SHELL"
+exec 2>/dev/null
+while read -r signal pid; do
+  found=$(strays $pid)
+  kill -s $signal -- -$pid
+  for stray in $found; do kill -s $signal $stray; done
+done`
+
+/** Reads the login shell's path. Whatever else is printed would be in each command's output too. */
+async function readGreeting(channel: ClientChannel): Promise<string> {
+  let greeting = ''
+  let complaint = ''
+  channel.stderr.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString()
+  })
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const read = (chunk: Buffer) => {
+    greeting += chunk.toString()
+    const found = /^(.*?)\x01(.*)\n/s.exec(greeting)
+    if (!found) return
+    if (found[1]) reject(new LoginFailure('handshake', `its login shell prints ${JSON.stringify(found[1])} by itself`))
+    else resolve(found[2] ?? '')
+  }
+  const ended = () => {
+    const saw = `${complaint}${greeting}`.trim() || 'nothing'
+    reject(new LoginFailure('handshake', `runs no commands: its login shell ended after it had printed: ${saw}`))
+  }
+  channel.on('data', read).on('close', ended)
+  try {
+    return await promise
+  } finally {
+    channel.off('data', read).off('close', ended)
+  }
+}
