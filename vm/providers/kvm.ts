@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import { dirname, join } from 'node:path'
+import { defaultCache } from '../image/cache.ts'
+import type { Image } from '../image/image.ts'
 import type { Finding } from '../machine.ts'
-import { cpuModel } from './qemu/argv.ts'
+import { cpuModel, qemuProgram } from './qemu/argv.ts'
 import { probeBoot } from './qemu/probe.ts'
+import { qemuVersion } from './qemu/version.ts'
 
 /** Whether this host's KVM boots a kernel; `saw` says for people what happened. */
 export interface KvmVerdict {
@@ -12,16 +15,49 @@ export interface KvmVerdict {
   saw: string
 }
 
-export interface KvmProbe {
-  /** Paths of the kernel that machines boot, and of its image's initrd. */
-  kernel: string
-  initrd: string
-  program: string
-  /** What the program says of its version: another QEMU is probed anew. */
-  version: string
-  /** Folder in which verdicts are remembered. */
-  cacheDir: string
+export interface KvmOptions {
   signal: AbortSignal
+  /** Folder in which verdicts are remembered; the user's cache by default. */
+  cache?: string
+}
+
+/**
+ * Says whether machines of this image run under KVM, by booting the very kernel with the very CPU that they get. The
+ * answer is remembered for as long as kernel, QEMU, CPU and this host's kernel stay the same.
+ */
+export async function decideKvm(
+  image: Pick<Image, 'kernel' | 'initrd'>,
+  { signal, cache = defaultCache() }: KvmOptions,
+): Promise<KvmVerdict> {
+  const program = qemuProgram(process.arch)
+  const version = program && (await qemuVersion(program))
+  if (!program || version === undefined) return { works: false, saw: 'QEMU is not installed' }
+  const device = await findKvmDevice()
+  if (!device.ok) return { works: false, saw: `/dev/kvm: ${device.saw}` }
+
+  const circumstances = { ...ofThisHost(version), kernel: await sha256(image.kernel) }
+  const path = join(cache, 'kvm', `${circumstances.kernel.slice(0, 16)}.json`)
+  const remembered = await read(path)
+  if (remembered && holds(remembered, circumstances)) return remembered
+  // Working KVM takes a third of a second; some that don't work hang.
+  const { up, saw } = await probeBoot({ ...image, program, accelerator: 'kvm', limitMs: 3000, signal })
+  const verdict = { works: up, saw: up ? `KVM works: ${saw}` : `KVM opens but boots no kernel (${saw})` }
+  await write(path, { ...verdict, ...circumstances })
+  return verdict
+}
+
+/** The verdicts that hold for this QEMU on this host, each with the file that holds it. Boots nothing. */
+export async function rememberedKvmVerdicts(
+  version: string,
+  cache = defaultCache(),
+): Promise<(KvmVerdict & { path: string })[]> {
+  const folder = join(cache, 'kvm')
+  const names = await readdir(folder).catch(() => [])
+  const paths = names.filter(name => name.endsWith('.json')).map(name => join(folder, name))
+  const verdicts = await Promise.all(paths.map(async path => ({ path, verdict: await read(path) })))
+  return verdicts.flatMap(({ path, verdict }) =>
+    verdict && holds(verdict, ofThisHost(version)) ? [{ works: verdict.works, saw: verdict.saw, path }] : [],
+  )
 }
 
 /** Looks whether /dev/kvm is there and can be opened. That it works is another question: nested ones open and boot nothing. */
@@ -51,42 +87,37 @@ const udevRule = [
   'sudo udevadm trigger --name-match=kvm',
 ].join(' && ')
 
-/**
- * Says whether KVM works, by booting the very kernel with the very CPU that machines get. The answer is remembered for as
- * long as kernel, QEMU, CPU and this host's kernel stay the same.
- */
-export async function probeKvm(probe: KvmProbe): Promise<KvmVerdict> {
-  const path = await verdictPath(probe)
-  const remembered = await read(path)
-  if (remembered) return remembered
-  // Working KVM takes a third of a second; some that don't work hang.
-  const { up, saw } = await probeBoot({ ...probe, accelerator: 'kvm', limitMs: 3000 })
-  const verdict: KvmVerdict = { works: up, saw }
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(`${path}.${process.pid}`, `${JSON.stringify(verdict)}\n`)
-  await rename(`${path}.${process.pid}`, path)
-  return verdict
+/** What a verdict was reached under. */
+interface Circumstances {
+  qemu: string
+  cpu: string
+  host: string
+  kernel: string
 }
 
-/** The verdict of an earlier probe, and the file that holds it; undefined when there was none. Boots nothing. */
-export async function rememberedKvmVerdict(
-  probe: Omit<KvmProbe, 'initrd' | 'signal'>,
-): Promise<(KvmVerdict & { path: string }) | undefined> {
-  const path = await verdictPath(probe)
-  const verdict = await read(path)
-  return verdict && { ...verdict, path }
+function ofThisHost(qemu: string): Omit<Circumstances, 'kernel'> {
+  const host = `${os.cpus()[0]?.model}, ${os.type()} ${os.release()} ${os.version()}`
+  return { qemu, cpu: cpuModel('kvm'), host }
 }
 
-async function verdictPath({ kernel, version, cacheDir }: Omit<KvmProbe, 'initrd' | 'signal'>): Promise<string> {
-  const kernelHash = createHash('sha256')
-    .update(await readFile(kernel))
+function holds(verdict: Record<string, unknown>, circumstances: Partial<Circumstances>): boolean {
+  return Object.entries(circumstances).every(([name, value]) => verdict[name] === value)
+}
+
+async function sha256(path: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(path))
     .digest('hex')
-  const host = [os.release(), os.version(), os.cpus()[0]?.model]
-  const key = createHash('sha256').update(JSON.stringify([kernelHash, version, cpuModel('kvm'), host]))
-  return join(cacheDir, 'kvm', `${key.digest('hex').slice(0, 16)}.json`)
 }
 
-async function read(path: string): Promise<KvmVerdict | undefined> {
+async function write(path: string, verdict: KvmVerdict & Circumstances): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const half = `${path}.${process.pid}`
+  await writeFile(half, `${JSON.stringify(verdict, null, 2)}\n`)
+  await rename(half, path)
+}
+
+async function read(path: string): Promise<(KvmVerdict & Record<string, unknown>) | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(path, 'utf8'))
     return isVerdict(value) ? value : undefined
@@ -95,13 +126,7 @@ async function read(path: string): Promise<KvmVerdict | undefined> {
   }
 }
 
-function isVerdict(value: unknown): value is KvmVerdict {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'works' in value &&
-    typeof value.works === 'boolean' &&
-    'saw' in value &&
-    typeof value.saw === 'string'
-  )
+function isVerdict(value: unknown): value is KvmVerdict & Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || !('works' in value) || !('saw' in value)) return false
+  return typeof value.works === 'boolean' && typeof value.saw === 'string'
 }

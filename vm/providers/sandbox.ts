@@ -17,7 +17,7 @@ async function start(request: MachineRequest): Promise<Machine> {
   return await startSandbox({ ...request, rootfs: image.rootfs })
 }
 
-// Only what can't be tried: all else is found out by starting, and explained when that fails.
+// Before an image is built in vain. All else is found out by starting, and explained when that fails.
 async function refuseIfLacking(): Promise<void> {
   if (process.platform === 'linux' && process.getuid?.() === 0) return
   const lack = (await checkSandbox()).find(finding => !finding.ok)

@@ -20,6 +20,8 @@ export interface QemuProcess {
   readonly channel: Duplex
   /** Resolves when QEMU has ended, for whatever reason; never rejects. */
   readonly ended: Promise<QemuEnd>
+  /** Paths of what QEMU and the guest's kernel say. */
+  readonly logs: string[]
   /** Kills QEMU, and resolves when it's gone. */
   kill(): Promise<void>
   /** Lets this process end without it. */
@@ -41,6 +43,7 @@ export interface StartQemu {
 export async function startQemu({ program, config, port, dir, keep }: StartQemu): Promise<QemuProcess> {
   const serialLog = join(dir, 'serial.log')
   const errorLog = join(dir, 'qemu.log')
+  const logs = [errorLog, serialLog]
   // The third inherited file, a socket pair made by spawn.
   const command = [program, ...qemuArguments({ ...config, serialLog, channel: { fd: 3, port } })]
   // A QEMU whose parent dies lives on, unless the kernel is told otherwise.
@@ -56,12 +59,13 @@ export async function startQemu({ program, config, port, dir, keep }: StartQemu)
   channel.on('error', () => {})
 
   const ended = once(child, 'exit').then(async ([exitCode, signal]): Promise<QemuEnd> => {
-    return { exitCode, signal, lastLines: await lastLines(errorLog, serialLog) }
+    return { exitCode, signal, lastLines: await lastLines(...logs) }
   })
   return {
     pid,
     channel,
     ended,
+    logs,
     kill: async () => {
       child.kill('SIGKILL')
       await ended

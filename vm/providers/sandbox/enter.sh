@@ -1,15 +1,17 @@
 #!/bin/sh
 # Builds a sandbox around itself and becomes its init. It starts as PID 1 of new namespaces, still in the host's tree.
 #   enter.sh RUN, a folder with: seed (the tree that is laid over the image), mounts (an fstab), cgroups (lines of type,
-#   options, place, leaf), stage (empty); it gets: pid
+#   options, place, leaf), stage (empty); it gets: machine (this process, as its number and its start time)
 set -eu
 umask 022
 run=$1 stage=$1/stage root=$1/stage/root
 
 if [ "${2-}" != inside ]; then
   # The host's /proc is still mounted, so `self` is our number on the host; $$ would be 1.
-  read -r pid rest </proc/self/stat
-  echo "$pid" >"$run/pid"
+  read -r stat </proc/self/stat
+  # shellcheck disable=SC2086 # its fields
+  set -- $stat
+  echo "$1-${22}" >"$run/machine"
   # Only this process: the one that waits for it outside must not be in a cgroup that is to have children.
   while read -r type options place leaf; do echo 0 >"$leaf/cgroup.procs"; done <"$run/cgroups"
   # A cgroup namespace takes the cgroups in which it is made as its roots.

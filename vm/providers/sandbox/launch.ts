@@ -51,17 +51,19 @@ export async function launch({ name, rootfs, seed, keep, runDir }: Launch): Prom
     ([code, signal]) => (signal ? `killed by ${signal}` : `exit code ${code}`),
     (error: Error) => error.message, // The command is not there.
   )
-  await log.close()
-
   const ended = exited.then(async how => {
-    const said = (await readFile(join(run, 'log'), 'utf8').catch(() => '')).trim().split('\n').slice(-5).join('\n')
-    return new MachineError(`${name} ended by itself: ${how}${said && `\n${said}`}`, {
-      mend: 'run it again; if it ends again, look into `dmesg` for what killed it',
+    const said = await readFile(join(run, 'log'), 'utf8').catch(() => '')
+    return new MachineError(`${name} ended by itself: ${howItEnded(how, said)}`, {
+      mend: 'start again; if it ends again, look into `dmesg` for what killed it',
     })
   })
-  const init = async () => Number(await readFile(join(run, 'pid'), 'utf8'))
+  await log.close()
+  const init = async () => Number.parseInt(await readFile(join(run, 'machine'), 'utf8'), 10)
+  const channel = child.stdio[3] as Duplex
+  // Its end is told by `ended`; an error that nobody listens to would end this process.
+  channel.on('error', () => {})
   return {
-    channel: child.stdio[3] as Duplex,
+    channel,
     ended,
     init,
     end: async () => {
@@ -76,6 +78,15 @@ export async function launch({ name, rootfs, seed, keep, runDir }: Launch): Prom
     },
     letGo: () => child.unref(),
   }
+}
+
+/** How the process ended, and the last lines of its log. */
+export function howItEnded(how: string, log: string): string {
+  const lines = log.trim().split('\n')
+  // unshare wants to die of the signal that killed its child, and can't set SIGKILL's handler for that.
+  const killed = lines.at(-1)?.startsWith('unshare: sigprocmask unblock failed')
+  if (killed) lines.pop()
+  return [killed ? 'killed by SIGKILL' : how, ...lines.slice(-5)].join('\n').trim()
 }
 
 /** The command line that makes the namespaces and starts enter.sh in them. Who dies here takes the sandbox along. */

@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HostError } from '../../errors.ts'
 import { awaitReady } from '../../guest/ready.ts'
 import { makeSeed } from '../../guest/seed.ts'
 import type { Machine, MachineRequest } from '../../machine.ts'
 import { connect } from '../../transport/connect.ts'
 import { assemble } from '../assemble.ts'
 import { makeRunDir, sweepRunDirs } from '../run-dir.ts'
+import { checkSandbox } from './check.ts'
 import { launch } from './launch.ts'
 
 /** Starts a sandbox on a root file system (path of a squashfs). */
@@ -14,35 +17,50 @@ export async function startSandbox(request: MachineRequest & { rootfs: string })
   const runDir = await makeRunDir()
   await using undo = new AsyncDisposableStack()
   undo.defer(() => runDir.remove())
+  try {
+    const seed = await makeSeed({ engine, keep, channel: 'fd:3' })
+    const running = await launch({ name, rootfs, seed: seed.files, keep, runDir })
+    undo.defer(() => running.end())
 
-  const seed = await makeSeed({ engine, keep, channel: 'fd:3' })
-  const running = await launch({ name, rootfs, seed: seed.files, keep, runDir })
-  undo.defer(() => running.end())
+    // A process that ends tells more than the silence on its channel.
+    const died = new AbortController()
+    running.ended.then(reason => died.abort(reason))
+    const starting = AbortSignal.any([signal, died.signal])
+    const connection = await connect(running.channel, seed.login, { name, readyMs: 20_000, signal: starting }).catch(
+      async error => {
+        await Promise.race([running.ended, sleep(300)])
+        throw died.signal.reason ?? error
+      },
+    )
+    undo.defer(() => connection[Symbol.asyncDispose]())
+    await awaitReady(connection, { name, signal: starting })
 
-  // A process that ends tells more than the silence on its channel.
-  const died = new AbortController()
-  running.ended.then(reason => died.abort(reason))
-  const starting = AbortSignal.any([signal, died.signal])
-  const connection = await connect(running.channel, seed.login, { name, readyMs: 20_000, signal: starting })
-  undo.defer(() => connection[Symbol.asyncDispose]())
-  await awaitReady(connection, { name, signal: starting })
+    const init = await running.init()
+    const machine = await assemble({
+      facts: {
+        name,
+        provider: 'sandbox',
+        accelerator: 'host',
+        suite,
+        slowness: 1,
+        entry: { enter: `nsenter --target ${init} --all bash -l`, remove: `kill ${init}` },
+      },
+      connection,
+      runDir,
+      ended: running.ended,
+      release: keep ? async () => running.letGo() : () => running.end(),
+    })
+    if (keep) await runDir.ownMachine(init, { keep })
+    undo.move()
+    return machine
+  } catch (error) {
+    signal.throwIfAborted()
+    throw (await lack(error)) ?? error
+  }
+}
 
-  const init = await running.init()
-  await runDir.ownMachine(init, { keep })
-  const machine = await assemble({
-    facts: {
-      name,
-      provider: 'sandbox',
-      accelerator: 'host',
-      suite,
-      slowness: 1,
-      entry: { enter: `nsenter --target ${init} --all bash -l`, remove: `kill ${init}` },
-    },
-    connection,
-    runDir,
-    ended: running.ended,
-    release: keep ? async () => running.letGo() : () => running.end(),
-  })
-  undo.move()
-  return machine
+/** The HostError that explains a failed start, if this host lacks something. */
+async function lack(cause: unknown): Promise<HostError | undefined> {
+  const finding = (await checkSandbox()).find(({ ok }) => !ok)
+  return finding && new HostError(`the sandbox needs ${finding.need}: ${finding.saw}`, { mend: finding.mend, cause })
 }

@@ -1,0 +1,26 @@
+import { HostError } from '../errors.ts'
+import { ensureImage } from '../image/image.ts'
+import { aptLine, findTool } from '../image/tools.ts'
+import type { Machine, MachineRequest, Provider } from '../machine.ts'
+import { decideKvm } from './kvm.ts'
+import { checkQemu, requireQemu } from './qemu/check.ts'
+import { startVirtualMachine } from './qemu/start.ts'
+
+/**
+ * A virtual machine with Debian's own kernel, without privileges: under KVM where that works, else emulated, which is
+ * several times slower but proves the same.
+ */
+export const qemu: Provider = { name: 'qemu', check: checkQemu, start }
+
+async function start(request: MachineRequest): Promise<Machine> {
+  const { suite, keep, report, signal } = request
+  const program = requireQemu()
+  if (keep && findTool('socat') === undefined) {
+    throw new HostError('socat is not installed, which entering a kept machine needs', { mend: aptLine(['socat']) })
+  }
+  const image = await ensureImage(suite, { report, signal })
+  const kvm = await decideKvm(image, { signal })
+  if (!kvm.works) report(`the machine runs emulated, several times slower: ${kvm.saw}`)
+  const accelerator = kvm.works ? 'kvm' : 'tcg'
+  return await startVirtualMachine({ ...request, name: `qemu:${suite}`, program, image, accelerator })
+}

@@ -1,0 +1,117 @@
+import { join } from 'node:path'
+import { MachineError } from '../../errors.ts'
+import { awaitReady } from '../../guest/ready.ts'
+import { makeSeed } from '../../guest/seed.ts'
+import type { Image } from '../../image/image.ts'
+import type { Machine, MachineRequest } from '../../machine.ts'
+import { connect } from '../../transport/connect.ts'
+import { assemble } from '../assemble.ts'
+import { makeRunDir, sweepRunDirs } from '../run-dir.ts'
+import type { Accelerator } from './argv.ts'
+import { writeMachineInitrd } from './initrd.ts'
+import { lastLines, type QemuEnd, startQemu } from './process.ts'
+
+export interface VirtualMachineRequest extends MachineRequest {
+  name: string
+  program: string
+  image: Pick<Image, 'kernel' | 'initrd' | 'rootfs'>
+  accelerator: Accelerator
+}
+
+/** Starts a virtual machine on an image. Throws a MachineError, with the guest's last words, when it doesn't come up. */
+export async function startVirtualMachine(request: VirtualMachineRequest): Promise<Machine> {
+  const { name, suite, engine, keep, image, program, accelerator, report, signal } = request
+  await sweepRunDirs()
+  const runDir = await makeRunDir()
+  await using undo = new AsyncDisposableStack()
+  undo.defer(() => runDir.remove())
+
+  const seed = await makeSeed({ engine, keep, channel: `port:${port}` })
+  const initrd = join(runDir.path, 'initrd')
+  await writeMachineInitrd({ image: image.initrd, init, seed: seed.files, out: initrd })
+  const consoleSocket = keep ? join(runDir.path, 'console') : undefined
+  const { kernel, rootfs } = image
+  report(`${name}: booting${accelerator === 'tcg' ? ', emulated' : ''}`)
+  const running = await startQemu({
+    program,
+    config: { accelerator, kernel, initrd, rootfs, memoryMiB, consoleSocket },
+    port,
+    dir: runDir.path,
+    keep,
+  })
+  undo.defer(() => running.kill())
+  await runDir.ownMachine(running.pid, { keep })
+
+  const ended = running.ended.then(end => explainEnd(name, end))
+  const died = new AbortController()
+  ended.then(reason => died.abort(reason))
+  const slowness = slownessOf[accelerator]
+  const late = AbortSignal.timeout(limitsMs[engine ? 'engine' : 'ready'] * slowness)
+  const starting = AbortSignal.any([signal, died.signal, late])
+  try {
+    const connection = await connect(running.channel, seed.login, {
+      name,
+      readyMs: limitsMs.banner * slowness,
+      keepaliveMs: keepaliveMs[accelerator],
+      signal: starting,
+    })
+    undo.defer(() => connection[Symbol.asyncDispose]())
+    await awaitReady(connection, { name, signal: starting })
+    const enter = consoleSocket ? `socat -,raw,echo=0,escape=0x1d UNIX-CONNECT:${consoleSocket}` : ''
+    const machine = await assemble({
+      facts: { name, provider: 'qemu', accelerator, suite, slowness, entry: { enter, remove: `kill ${running.pid}` } },
+      connection,
+      runDir,
+      ended,
+      release: keep ? async () => running.release() : () => running.kill(),
+    })
+    undo.move()
+    return machine
+  } catch (error) {
+    if (signal.aborted || died.signal.aborted) throw error
+    throw await explainFailure(error, { name, late, logs: running.logs })
+  }
+}
+
+/** How the guest finds its control channel. */
+const port = 'org.vethlab.ssh'
+const init = join(import.meta.dirname, '../../guest/initrd-init')
+
+/**
+ * An engine with its images and a few containers takes 0.4 GiB, and each of the guest's tmpfs may grow to half of this.
+ * The host gives only the pages that the guest has touched.
+ */
+const memoryMiB = 2048
+
+/** Measured: commands of labs, emulated against native, take 4 times (docker run) to 30 times (ip) as long. */
+const slownessOf: Record<Accelerator, number> = { kvm: 1, tcg: 8 }
+
+/** From the start to sshd's first word, to all but the engine, to everything: ten times what KVM takes, natively. */
+const limitsMs = { banner: 15_000, ready: 20_000, engine: 40_000 }
+
+/** Three of them without a sign of life, and the machine is lost: within 5 s, but no sooner than a busy host needs. */
+const keepaliveMs: Record<Accelerator, number> = { kvm: 500, tcg: 1000 }
+
+function explainEnd(name: string, { exitCode, signal, lastLines }: QemuEnd): MachineError {
+  const how = signal ? `QEMU was killed by ${signal}` : `QEMU ended with exit code ${exitCode}`
+  return new MachineError(`${name} ended by itself: ${how}${lastLines && `\n${lastLines}`}`, {
+    mend: signal === 'SIGKILL' ? 'look into `dmesg` for what killed it, e.g. a lack of memory' : 'run it again',
+  })
+}
+
+async function explainFailure(
+  error: unknown,
+  { name, late, logs }: { name: string; late: AbortSignal; logs: string[] },
+): Promise<unknown> {
+  const what = late.aborted
+    ? `${name} was not ready in time`
+    : error instanceof MachineError
+      ? error.message
+      : undefined
+  if (what === undefined) return error
+  const said = await lastLines(...logs)
+  return new MachineError(`${what}\nits last words: ${said || 'none'}`, {
+    mend: 'run it again; if this host is very busy, when it is less so',
+    cause: error,
+  })
+}
