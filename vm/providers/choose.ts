@@ -2,8 +2,7 @@ import { HostError } from '../errors.ts'
 import { ensureImage } from '../image/image.ts'
 import type { Provider } from '../machine.ts'
 import type { Suite } from '../suite.ts'
-import { decideKvm, findKvmDevice } from './kvm.ts'
-import { requireQemu } from './qemu/check.ts'
+import { decideKvm, type KvmVerdict } from './kvm.ts'
 import { qemu } from './qemu.ts'
 import { sandbox } from './sandbox.ts'
 import { sshProvider } from './ssh.ts'
@@ -33,7 +32,7 @@ export async function chooseProvider(on: string, options: ChooseOptions): Promis
     case 'sandbox':
       return { provider: sandbox, why: 'sandbox: you asked for it' }
     case 'auto': {
-      const kvm = await tryKvm(options)
+      const kvm = await decideKvm(() => ensureImage(options.suite, options), options)
       return automatic({ kvm, root: process.platform === 'linux' && process.getuid?.() === 0 })
     }
     default:
@@ -42,20 +41,8 @@ export async function chooseProvider(on: string, options: ChooseOptions): Promis
 }
 
 /** The choice where the user left it to us: a real kernel at full speed, else speed, else a real kernel. */
-export function automatic({ kvm, root }: { kvm: { works: boolean; saw: string }; root: boolean }): Choice {
+export function automatic({ kvm, root }: { kvm: KvmVerdict; root: boolean }): Choice {
   if (kvm.works) return { provider: qemu, why: `qemu: ${kvm.saw}` }
   if (root) return { provider: sandbox, why: `sandbox: ${kvm.saw}, and you are root` }
   return { provider: qemu, why: `qemu, emulated: ${kvm.saw}, and the sandbox needs root` }
-}
-
-/** Looks at the cheap things first: an image is built, and a kernel booted, only where that can come out well. */
-async function tryKvm({ suite, report, signal }: ChooseOptions): Promise<{ works: boolean; saw: string }> {
-  try {
-    requireQemu()
-  } catch (error) {
-    return { works: false, saw: error instanceof Error ? error.message : String(error) }
-  }
-  const device = await findKvmDevice()
-  if (!device.ok) return { works: false, saw: `/dev/kvm: ${device.saw}` }
-  return await decideKvm(await ensureImage(suite, { report, signal }), { signal })
 }

@@ -22,11 +22,12 @@ export interface KvmOptions {
 }
 
 /**
- * Says whether machines of this image run under KVM, by booting the very kernel with the very CPU that they get. The
- * answer is remembered for as long as kernel, QEMU, CPU and this host's kernel stay the same.
+ * Says whether machines of an image run under KVM, by booting the very kernel with the very CPU that they get. The
+ * answer is remembered for as long as kernel, QEMU, CPU and this host's kernel stay the same. The image is not asked for
+ * where it's clear without booting that KVM doesn't work.
  */
 export async function decideKvm(
-  image: Pick<Image, 'kernel' | 'initrd'>,
+  getImage: () => Promise<Pick<Image, 'kernel' | 'initrd'>>,
   { signal, cache = defaultCache() }: KvmOptions,
 ): Promise<KvmVerdict> {
   const program = qemuProgram(process.arch)
@@ -35,12 +36,13 @@ export async function decideKvm(
   const device = await findKvmDevice()
   if (!device.ok) return { works: false, saw: `/dev/kvm: ${device.saw}` }
 
-  const circumstances = { ...ofThisHost(version), kernel: await sha256(image.kernel) }
+  const { kernel, initrd } = await getImage()
+  const circumstances = { ...ofThisHost(version), kernel: await sha256(kernel) }
   const path = join(cache, 'kvm', `${circumstances.kernel.slice(0, 16)}.json`)
   const remembered = await read(path)
   if (remembered && holds(remembered, circumstances)) return remembered
   // Working KVM takes a third of a second; some that don't work hang.
-  const { up, saw } = await probeBoot({ ...image, program, accelerator: 'kvm', limitMs: 3000, signal })
+  const { up, saw } = await probeBoot({ kernel, initrd, program, accelerator: 'kvm', limitMs: 3000, signal })
   const verdict = { works: up, saw: up ? `KVM works: ${saw}` : `KVM opens but boots no kernel (${saw})` }
   await write(path, { ...verdict, ...circumstances })
   return verdict

@@ -19,7 +19,7 @@ async function start(request: MachineRequest): Promise<Machine> {
     throw new HostError('socat is not installed, which entering a kept machine needs', { mend: aptLine(['socat']) })
   }
   const image = await ensureImage(suite, { report, signal })
-  const kvm = await decideKvm(image, { signal })
+  const kvm = await decideKvm(async () => image, { signal })
   if (!kvm.works) report(`the machine runs emulated, several times slower: ${kvm.saw}`)
   const accelerator = kvm.works ? 'kvm' : 'tcg'
   return await startVirtualMachine({ ...request, name: `qemu:${suite}`, program, image, accelerator })
