@@ -1,0 +1,69 @@
+import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { lock } from './lock.ts'
+import { isRoot } from './tools.ts'
+
+/** The folders of one build. Disposing it removes them, with whatever is in them. */
+export interface Site extends AsyncDisposable {
+  /** For the image's files, beside the finished images. */
+  readonly files: string
+  /** For the tree that they are made of. */
+  readonly work: string
+  /** Gives the finished files their place, at once, whatever was there before. */
+  putInPlace(dir: string): Promise<void>
+}
+
+/**
+ * Makes the folders for a build of the image `name` under `images`, after removing those that dead builds have left.
+ * The caller holds the lock `NAME.lock`, so that no build of this image is alive.
+ */
+export async function makeSite(images: string, name: string, signal: AbortSignal): Promise<Site> {
+  await removeLeftovers(images, name, signal)
+  const site = await mkdtemp(join(images, `${building}${name}-`))
+  const files = join(site, 'files')
+  await mkdir(files)
+  const work = isRoot() ? join(site, 'work') : await mkdtemp(join(publicWork, `${building}${name}-`))
+  if (isRoot()) await mkdir(work)
+  for (const folder of isRoot() ? [site, work] : [work]) await chmod(folder, 0o755)
+  return {
+    files,
+    work,
+    async putInPlace(dir) {
+      await rename(dir, join(site, 'former')).catch(unlessAbsent)
+      await rename(files, dir)
+    },
+    async [Symbol.asyncDispose]() {
+      await remove(work)
+      await remove(site)
+    },
+  }
+}
+
+/** What stands before the name of an image that is being built: it can't be mistaken for one that is. */
+const building = '.building-'
+
+/** A build in a user namespace belongs to users who may be unable to enter this one's home. Not /tmp: it may be in memory. */
+const publicWork = '/var/tmp'
+
+/** Dead builds of other images are known by their lock, which is free. */
+async function removeLeftovers(images: string, name: string, signal: AbortSignal): Promise<void> {
+  for (const folder of isRoot() ? [images] : [images, publicWork]) {
+    for (const leftover of await readdir(folder)) {
+      const owner = /^\.building-(.+)-[^-]+$/.exec(leftover)?.[1]
+      if (owner === undefined) continue
+      await using dead = owner === name ? undefined : await lock(join(images, `${owner}.lock`), { signal })
+      if (dead || owner === name) await remove(join(folder, leftover))
+    }
+  }
+}
+
+/** The tree of a build in a user namespace belongs to users that only such a namespace has. */
+async function remove(path: string): Promise<void> {
+  if (!isRoot()) await execa('mmdebstrap', ['--unshare-helper', 'rm', '-rf', path], { reject: false })
+  await rm(path, { recursive: true, force: true, maxRetries: 5 })
+}
+
+function unlessAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}
