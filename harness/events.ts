@@ -168,6 +168,8 @@ export interface RunEnded {
   exitCode: number
   totals: Totals
   ms: number
+  /** Why nothing could be run at all, where no lab has it. */
+  failure?: Failure
 }
 
 export interface Totals {

@@ -60,6 +60,8 @@ export interface Machine extends AsyncDisposable {
 export interface Finding {
   need: string
   ok: boolean
+  /** true for what makes a provider faster or handier and isn't needed to run. */
+  optional?: boolean
   /** What was seen, e.g. a version, a path, an error. */
   saw: string
   /** A command or sentence that mends it; empty when ok. */

@@ -21,10 +21,11 @@ export async function checkQemu(): Promise<Finding[]> {
     {
       need: 'socat, to enter a machine that is kept',
       ok: socat !== undefined,
+      optional: true,
       saw: socat ?? 'not on PATH',
       mend: socat ? '' : aptLine(['socat']),
     },
-    await findKvmDevice(),
+    { ...(await findKvmDevice()), optional: true },
     ...(version === undefined ? [] : (await rememberedKvmVerdicts(version)).map(verdictFinding)),
   ]
 }
@@ -47,6 +48,7 @@ function verdictFinding(verdict: { works: boolean; saw: string; path: string }):
   return {
     need: 'KVM that boots a kernel (machines run emulated without)',
     ok: verdict.works,
+    optional: true,
     saw: verdict.saw,
     mend: verdict.works ? '' : `to have it tried again: rm ${verdict.path}`,
   }

@@ -1,0 +1,51 @@
+import { CommanderError } from 'commander'
+import { HostError } from '../../vm/errors.ts'
+import { failureInWords } from '../reporters/words.ts'
+import { failureOf } from '../run/failure.ts'
+import { meantArguments, typedAfterNpm } from './npm-flags.ts'
+import { program } from './program.ts'
+
+/*
+ * `npm run lab`: what was typed is read, done, and ended with an exit code that says whose turn it is.
+ */
+
+// `| head`: a reader that goes away is no error. A run hears of it by its own listener, and stops.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
+process.exitCode = await main()
+// A handle that a library keeps open must not keep us.
+process.exit()
+
+async function main(): Promise<number> {
+  try {
+    const { env } = process
+    const typed = env.npm_lifecycle_event === 'lab' ? typedAfterNpm() : undefined
+    const { args, note } = meantArguments({ args: process.argv.slice(2), env, typed })
+    if (note !== undefined) process.stderr.write(`${note}\n`)
+    let exitCode = 0
+    await program(code => {
+      exitCode = code
+    }).parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return usage(error)
+    process.stderr.write(`${failureInWords(failureOf(error, { place: '', mend: '' }))}\n`)
+    return error instanceof HostError ? 2 : 3
+  }
+}
+
+/** What commander finds wrong with the command line; help is nothing wrong. */
+function usage({ exitCode, message }: CommanderError): number {
+  if (exitCode === 0) return 0
+  const [what = '', guess = ''] = message.replace(/^error: /, '').split('\n')
+  const known = program(() => {})
+    .options.map(({ flags }) => flags)
+    .join('\n')
+  const mend = `${guess === '' ? '' : `${guess.replace(/^\(|\)$/g, '')} `}Known flags:\n${known}`
+  process.stderr.write(`${failureInWords({ kind: 'host', message: what, mend })}\n`)
+  return 2
+}

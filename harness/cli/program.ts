@@ -1,0 +1,131 @@
+import { Command, Option } from 'commander'
+import { HostError } from '../../vm/errors.ts'
+import { defaultSuite, type Suite, suites } from '../../vm/suite.ts'
+import { wantsColor } from '../reporters/output.ts'
+import { unknownName } from './known.ts'
+import { placeMeant } from './provider.ts'
+import { reporterChoice } from './reports.ts'
+import { labsNamed } from './select.ts'
+
+const exitCodes = `
+Exit codes:
+  0    every claim held
+  1    a claim or a documented command failed
+  2    nothing was tested: bad usage, or this host lacks something
+  3    the machine died: nothing can be said
+  130  interrupted
+`
+
+const examples = `
+Examples:
+  npm run lab                                       list the labs
+  npm run lab bridge-nat                            run one
+  npm run lab -- --all --reporter junit=out.xml     run all, for a CI system
+  npm run lab bridge-nat -- --on qemu --suite forky
+  npm run lab bridge-nat -- --step                  walk through it, command by command
+  npm run lab bridge-nat -- --until 3 --keep        stop there, and look around in the machine
+  npm run lab bridge-nat -- --on ssh://root@192.0.2.7:2222
+  npm run lab doctor                                what this host has and lacks
+
+npm takes flags for its own unless a -- stands before them.
+`
+
+interface Flags {
+  all?: true
+  on: string
+  suite: string
+  until?: string
+  step?: true
+  keep?: true
+  reporter: string[]
+}
+
+/** The command line. `ended` is told the exit code of what was done. */
+export function program(ended: (exitCode: number) => void): Command {
+  const command = new Command('npm run lab --')
+    .description(
+      'Runs documented Docker networking procedures in a disposable machine, and proves each claim against the kernel.',
+    )
+    .usage('[NAME...] [flags]\n       npm run lab doctor')
+    .argument('[NAME...]', 'labs to run; none lists them')
+    .option('--all', 'run all labs')
+    .option('--on <place>', 'where: auto, qemu, sandbox, or ssh://user@host[:port]', 'auto')
+    .addOption(
+      new Option('--suite <suite>', `Debian suite, so engine and kernel: ${suites.join(', ')}`).default(defaultSuite),
+    )
+    .option('--until <step>', 'stop after this step: its number, or a part of its title')
+    .option('--step', 'ask before each command')
+    .option('--keep', 'leave the machine, and say how to enter and how to remove it')
+    .addOption(
+      new Option('--reporter <name[=path]>', 'line, json, junit, one of mocha’s, a file or a package; repeatable')
+        .argParser((value: string, earlier: string[]) => [...earlier, value])
+        .default([], 'line'),
+    )
+    .helpOption('-h, --help', 'this text')
+    .addHelpText('after', examples + exitCodes)
+    .configureOutput({ outputError: () => {} })
+    .action(async (names: string[], flags: Flags) => ended(await lab(names, flags)))
+  command
+    .command('doctor')
+    .description('what this host has and lacks for each provider, each lack with its remedy')
+    .usage('')
+    .addHelpText(
+      'after',
+      '\nExit codes:\n  0    a provider can be used here\n  2    none can\n\nExample:\n  npm run lab doctor\n',
+    )
+    .action(async () => {
+      const { doctor } = await import('./doctor.ts')
+      ended(await doctor())
+    })
+  for (const each of [command, ...command.commands]) each.exitOverride()
+  return command
+}
+
+async function lab(names: string[], flags: Flags): Promise<number> {
+  const on = placeMeant(flags.on)
+  const suite = suiteMeant(flags.suite)
+  const reporters = flags.reporter.map(reporterChoice)
+  if (flags.all && names.length > 0) {
+    throw new HostError(`--all runs every lab, and ${names.join(' ')} was named besides`, {
+      mend: 'leave one of them out',
+    })
+  }
+  const found = await findLabs()
+  if (!flags.all && names.length === 0) return await list(flags, found)
+  const labs = flags.all ? found : labsNamed(names, found, ['doctor'])
+  const { runLabs } = await import('./run-labs.ts')
+  const { until, step = false, keep = false } = flags
+  return await runLabs({ labs, on, suite, until, step, keep, reporters })
+}
+
+type LabFiles = Awaited<ReturnType<typeof findLabs>>
+
+async function list(flags: Flags, found: LabFiles): Promise<number> {
+  const unused = (['until', 'step', 'keep'] as const).find(flag => flags[flag] !== undefined)
+  if (unused) throw new HostError(`--${unused} needs a lab`, { mend: `npm run lab NAME -- --${unused}` })
+  const { listing } = await import('./list.ts')
+  const color = wantsColor(process.stdout.isTTY === true, process.env)
+  process.stdout.write(
+    listing(
+      found.map(({ header }) => header),
+      color,
+    ),
+  )
+  return 0
+}
+
+async function findLabs() {
+  const { findLabs } = await import('../run/registry.ts')
+  try {
+    return await findLabs()
+  } catch (cause) {
+    const message = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+    throw new HostError(`a lab can't be loaded: ${message}`, { mend: 'mend its file in labs/', cause })
+  }
+}
+
+function suiteMeant(text: string): Suite {
+  const suite = suites.find(name => name === text)
+  if (!suite) throw unknownName('suite', text, [...suites])
+  return suite
+}

@@ -1,0 +1,35 @@
+import type { Use } from '../../vm/host/packages.ts'
+import type { Choice, ChooseOptions } from '../../vm/providers/choose.ts'
+import { unknownName } from './known.ts'
+
+const named = ['auto', 'qemu', 'sandbox']
+
+/** Reads `--on`. @throws HostError for what is no place */
+export function placeMeant(text: string): string {
+  if (named.includes(text) || /^ssh:\/\/[^/]/.test(text)) return text
+  throw unknownName('place', text, [...named, 'ssh://user@host[:port]'])
+}
+
+/** The provider for `--on`, once this host has the packages that it needs. */
+export async function provide(on: string, options: ChooseOptions & { keep: boolean }): Promise<Choice> {
+  // Loaded here, as listing the labs and the help need none of it.
+  const [{ chooseProvider }, { findKvmDevice }, { installMissing }] = await Promise.all([
+    import('../../vm/providers/choose.ts'),
+    import('../../vm/providers/kvm.ts'),
+    import('../../vm/host/packages.ts'),
+  ])
+  const root = process.platform === 'linux' && process.getuid?.() === 0
+  const uses = usesOf(on, { root, keep: options.keep, kvm: on === 'auto' && (await findKvmDevice()).ok })
+  if (uses.length > 0) await installMissing(uses, options.report)
+  return await chooseProvider(on, options)
+}
+
+/** What this host's packages are needed for. `auto` tries KVM where its device is there, which takes QEMU. */
+export function usesOf(on: string, { root, kvm, keep }: { root: boolean; kvm: boolean; keep: boolean }): Use[] {
+  const qemu: Use[] = keep ? ['qemu', 'keep'] : ['qemu']
+  if (on === 'qemu') return qemu
+  // Who can't have a sandbox is told so, and needs nothing installed for it.
+  if (on === 'sandbox') return root ? ['sandbox'] : []
+  if (on !== 'auto') return []
+  return [...(root ? (['sandbox'] as const) : []), ...(kvm || !root ? qemu : [])]
+}

@@ -1,0 +1,87 @@
+import { HostError, MachineError } from '../../vm/errors.ts'
+import type { Suite } from '../../vm/suite.ts'
+import type { Reporter, RunEvent } from '../events.ts'
+import { failureOf } from '../run/failure.ts'
+import type { LabFile } from '../run/registry.ts'
+import { asker } from './ask.ts'
+import { interruptible } from './interrupt.ts'
+import { provide } from './provider.ts'
+import { openReports, type ReporterChoice } from './reports.ts'
+import { stepMeant } from './select.ts'
+
+/** What a command line asks for, read but not yet tried. */
+export interface RunRequest {
+  labs: LabFile[]
+  on: string
+  suite: Suite
+  until: string | undefined
+  step: boolean
+  keep: boolean
+  reporters: ReporterChoice[]
+}
+
+/** Runs labs as asked; resolves to the exit code. What is wrong with the request itself is thrown, before anything starts. */
+export async function runLabs(request: RunRequest): Promise<number> {
+  const { labs, on, suite, keep, step } = request
+  const until = untilNumber(request)
+  if (step && process.stdin.isTTY !== true) {
+    throw new HostError('--step asks before each command, and there is no terminal to ask at', {
+      mend: 'leave --step out',
+    })
+  }
+  const { reporters, mocha } = await openReports(request.reporters)
+  const end = endOnce(reporters)
+  const finish = async () => {
+    await end()
+    for (const report of mocha) await report.end()
+  }
+  using interrupt = interruptible(() => void end())
+  const { signal } = interrupt
+  const started = performance.now()
+  const tell = (event: RunEvent) => {
+    for (const reporter of reporters) reporter.on(event)
+  }
+  try {
+    const report = (line: string) => tell({ type: 'progress', line })
+    const { provider, why } = await provide(on, { suite, keep, report, signal })
+    const { run } = await import('../run/run.ts')
+    const ask = step ? asker(signal) : undefined
+    const mochaReporters = mocha.map(({ Reporter }) => Reporter)
+    return await run({ labs, provider, why, suite, until, keep, ask, reporters, mochaReporters, signal })
+  } catch (error) {
+    const exitCode = signal.aborted ? 130 : error instanceof HostError ? 2 : 3
+    const failure = failureOf(error, { place: '', mend: fault(error) })
+    const none = { passed: 0, failed: 0, skipped: 0 }
+    const totals = { labs: none, steps: none, commands: 0, expectations: { passed: 0, failed: 0 } }
+    const ms = performance.now() - started
+    tell({ type: 'run-ended', at: new Date().toISOString(), exitCode, totals, ms, failure })
+    return exitCode
+  } finally {
+    await finish()
+  }
+}
+
+function untilNumber({ until, labs }: RunRequest): number | undefined {
+  if (until === undefined) return undefined
+  const [lab, other] = labs
+  if (!lab || other) {
+    throw new HostError(`--until ends one lab, and there are ${labs.length}`, { mend: 'name one lab' })
+  }
+  return stepMeant(until, lab.header).number
+}
+
+/** What is neither the host's nor the machine's is a fault of ours. */
+function fault(error: unknown): string {
+  return error instanceof MachineError
+    ? ''
+    : 'this is a fault of vethlab itself: please report it, with the lines above'
+}
+
+/** Ends reporters once, whoever asks first: the run, its end, or a second Ctrl-C. */
+function endOnce(reporters: Reporter[]): () => Promise<void> {
+  let ended: Promise<void> | undefined
+  const end = async () => {
+    for (const reporter of reporters) await reporter.end?.()
+  }
+  return () => (ended ??= end())
+}

@@ -1,0 +1,82 @@
+import type { Failure, MachineFacts, Status, Totals } from '../events.ts'
+
+/**
+ * What `--reporter json` prints: one document, complete also when the run was interrupted or nothing could be run.
+ * docs/json-report.md says more. All `ms` are durations in milliseconds, all `…At` are ISO 8601 times.
+ */
+export interface JsonReport {
+  schema: 'vethlab-report/1'
+  exitCode: number
+  startedAt: string | null
+  endedAt: string | null
+  ms: number
+  /** The provider chosen and why; null when none could be. */
+  provider: string | null
+  why: string | null
+  suite: string | null
+  /** `kvm`, `tcg` or `host`, as the first machine said; null, as the three below, while no machine has come up. */
+  accelerator: string | null
+  kernel: string | null
+  engine: { name: 'docker'; version: string } | null
+  iptables: { version: string; backend: string | null } | null
+  labs: JsonLab[]
+  totals: Totals
+  /** All failures, in the order in which they happened. */
+  failures: JsonFailure[]
+}
+
+export interface JsonLab {
+  name: string
+  title: string
+  document: string
+  status: Status
+  ms: number
+  /** Facts read in this lab's machine; null when none came up. */
+  machine: MachineFacts | null
+  /** How long the machine took to come up. */
+  machineMs: number | null
+  steps: JsonStep[]
+  /** The clean-up's commands, in the order in which they ran. */
+  undo: JsonCommand[]
+  /** How the machine differed from what it was: lines that went (`-`) and came (`+`); null when it wasn't compared. */
+  residue: string[] | null
+  /** How to enter and remove the machine, when it was asked to stay. */
+  kept: { machine: string; enter: string; remove: string } | null
+  failure: Failure | null
+}
+
+export interface JsonStep {
+  number: number
+  title: string
+  covers: string[]
+  status: Status
+  ms: number
+  commands: JsonCommand[]
+  expectations: JsonExpectation[]
+  failure: Failure | null
+}
+
+export interface JsonCommand {
+  command: string
+  /** null when a signal ended it. */
+  exitCode: number | null
+  signal: string | null
+  stdout: string
+  stderr: string
+  ms: number
+}
+
+export interface JsonExpectation {
+  text: string
+  status: 'passed' | 'failed'
+  saw: string
+  looks: number
+  ms: number
+  where: string
+}
+
+/** A failure with the lab and the number of the step that it belongs to; both null when nothing was run. */
+export interface JsonFailure extends Failure {
+  lab: string | null
+  step: number | null
+}

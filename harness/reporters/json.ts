@@ -1,0 +1,129 @@
+import type { CommandEnded, Failure, LabHeader, Reporter, RunEvent, StepHeader, Totals } from '../events.ts'
+import type { JsonCommand, JsonFailure, JsonLab, JsonReport, JsonStep } from './json-report.ts'
+import type { Output } from './output.ts'
+
+/** One JSON document at the end of the run. */
+export function reporter(output: Output): Reporter {
+  const events: RunEvent[] = []
+  return {
+    on: event => void events.push(event),
+    end() {
+      output.write(`${JSON.stringify(jsonReport(events), undefined, 2)}\n`)
+      output.close()
+    },
+  }
+}
+
+/** The document of a run, from all its events; also from those of one that was cut off. */
+export function jsonReport(events: RunEvent[]): JsonReport {
+  const started = only(events, 'run-started')[0]
+  const ended = only(events, 'run-ended').at(-1)
+  const machine = only(events, 'machine-started')[0]?.facts
+  const labs = (started?.labs ?? []).map(header => labOf(header, events))
+  return {
+    schema: 'vethlab-report/1',
+    // A run that ended without a word was stopped from outside.
+    exitCode: ended?.exitCode ?? 130,
+    startedAt: started?.at ?? null,
+    endedAt: ended?.at ?? null,
+    ms: round(ended?.ms ?? 0),
+    provider: started?.provider ?? null,
+    why: started?.why ?? null,
+    suite: started?.suite ?? null,
+    accelerator: machine?.accelerator ?? null,
+    kernel: machine?.kernel ?? null,
+    engine: machine?.engine ? { name: 'docker', version: machine.engine } : null,
+    iptables: machine ? { version: machine.iptables, backend: machine.iptablesBackend } : null,
+    labs,
+    totals: ended?.totals ?? totalsOf(labs),
+    failures: [...labs.flatMap(failuresOf), ...(ended?.failure ? [{ lab: null, step: null, ...ended.failure }] : [])],
+  }
+}
+
+function labOf(header: LabHeader, all: RunEvent[]): JsonLab {
+  const { name, title, document } = header
+  const events = all.filter(
+    event => 'lab' in event && (typeof event.lab === 'string' ? event.lab : event.lab.name) === name,
+  )
+  const machine = only(events, 'machine-started')[0]
+  const residue = only(events, 'residue')[0]
+  const kept = only(events, 'machine-kept')[0]
+  const ended = only(events, 'lab-ended')[0]
+  const started = only(events, 'lab-started').length > 0
+  const commands = only(events, 'command')
+  return {
+    name,
+    title,
+    document,
+    status: ended?.status ?? (started ? 'failed' : 'skipped'),
+    ms: round(ended?.ms ?? 0),
+    machine: machine?.facts ?? null,
+    machineMs: machine ? round(machine.ms) : null,
+    steps: header.steps.map(step => stepOf(step, events)),
+    undo: commands.filter(({ phase }) => phase === 'undo').map(commandOf),
+    residue: residue?.differences ?? null,
+    kept: kept ? { machine: kept.machine, enter: kept.enter, remove: kept.remove } : null,
+    failure: ended?.failure ?? null,
+  }
+}
+
+function stepOf({ number, title, covers }: StepHeader, events: RunEvent[]): JsonStep {
+  const started = only(events, 'step-started').some(({ step }) => step.number === number)
+  const ended = only(events, 'step-ended').find(({ step }) => step.number === number)
+  const mine = <T extends { step: number | null }>(those: T[]) => those.filter(({ step }) => step === number)
+  return {
+    number,
+    title,
+    covers,
+    status: ended?.status ?? (started ? 'failed' : 'skipped'),
+    ms: round(ended?.ms ?? 0),
+    commands: mine(only(events, 'command'))
+      .filter(({ phase }) => phase === 'act')
+      .map(commandOf),
+    expectations: mine(only(events, 'expectation')).map(({ text, status, saw, looks, ms, where }) => {
+      return { text, status, saw, looks, ms: round(ms), where }
+    }),
+    failure: ended?.failure ?? null,
+  }
+}
+
+function commandOf({ command, exitCode, signal, stdout, stderr, ms }: CommandEnded): JsonCommand {
+  return { command, exitCode, signal, stdout, stderr, ms: round(ms) }
+}
+
+/** A lab's failure is its step's, unless it is another. */
+function failuresOf(lab: JsonLab): JsonFailure[] {
+  const ofSteps = lab.steps.flatMap(({ number, failure }) =>
+    failure ? [{ lab: lab.name, step: number, ...failure }] : [],
+  )
+  const same = (one: Failure, other: Failure) => one.kind === other.kind && one.message === other.message
+  const { failure } = lab
+  return !failure || ofSteps.some(other => same(failure, other))
+    ? ofSteps
+    : [...ofSteps, { lab: lab.name, step: null, ...failure }]
+}
+
+function totalsOf(labs: JsonLab[]): Totals {
+  const steps = labs.flatMap(lab => lab.steps)
+  const expectations = steps.flatMap(step => step.expectations)
+  const tally = (those: { status: string }[]) => (status: string) => those.filter(one => one.status === status).length
+  const statuses = (of: (status: string) => number) => ({
+    passed: of('passed'),
+    failed: of('failed'),
+    skipped: of('skipped'),
+  })
+  return {
+    labs: statuses(tally(labs)),
+    steps: statuses(tally(steps)),
+    commands: labs.flatMap(lab => [...lab.undo, ...lab.steps.flatMap(step => step.commands)]).length,
+    expectations: { passed: tally(expectations)('passed'), failed: tally(expectations)('failed') },
+  }
+}
+
+function only<T extends RunEvent['type']>(events: RunEvent[], type: T): Extract<RunEvent, { type: T }>[] {
+  return events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type)
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10
+}

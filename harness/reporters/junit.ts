@@ -1,0 +1,109 @@
+import type { Failure, Reporter, RunEvent } from '../events.ts'
+import { jsonReport } from './json.ts'
+import type { JsonCommand, JsonLab, JsonReport, JsonStep } from './json-report.ts'
+import type { Output } from './output.ts'
+import { failureInWords } from './words.ts'
+
+/** JUnit XML at the end of the run, as CI systems read it. */
+export function reporter(output: Output): Reporter {
+  const events: RunEvent[] = []
+  return {
+    on: event => void events.push(event),
+    end() {
+      output.write(junitXml(jsonReport(events)))
+      output.close()
+    },
+  }
+}
+
+/** A suite for each lab, a case for each step; what the steps don't account for (machine, clean-up, residue) is a case of its own. */
+export function junitXml(report: JsonReport): string {
+  const suites = report.labs.map(lab => suiteOf(lab, report.startedAt))
+  const nothing = report.failures.filter(({ lab }) => lab === null)
+  if (nothing.length > 0) {
+    suites.push(
+      element('testsuite', { name: 'vethlab', tests: 1, failures: 0, errors: 1, skipped: 0, time: 0 }, [
+        element('testcase', { classname: 'vethlab', name: 'the labs can be run', time: 0 }, nothing.map(problem)),
+      ]),
+    )
+  }
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element('testsuites', { name: 'vethlab', time: seconds(report.ms) }, suites)}`
+}
+
+function suiteOf(lab: JsonLab, startedAt: string | null): string {
+  const cases = [...lab.steps.map(step => caseOf(step, lab)), ...wholeLab(lab)]
+  const number = (tag: string) => cases.filter(text => text.includes(`<${tag}`)).length
+  const attributes = {
+    name: lab.name,
+    tests: cases.length,
+    failures: number('failure '),
+    errors: number('error '),
+    skipped: number('skipped'),
+    time: seconds(lab.ms),
+    ...(startedAt === null ? {} : { timestamp: startedAt.replace(/\.\d+Z$/, '') }),
+  }
+  const properties = Object.entries({ title: lab.title, document: lab.document, ...lab.machine }).map(([name, value]) =>
+    element('property', { name, value: String(value) }, []),
+  )
+  return element('testsuite', attributes, [element('properties', {}, properties), ...cases])
+}
+
+function caseOf(step: JsonStep, lab: JsonLab): string {
+  const attributes = { classname: lab.name, name: `${step.number}. ${step.title}`, time: seconds(step.ms) }
+  return element('testcase', attributes, [
+    ...(step.status === 'skipped' ? [element('skipped', {}, [])] : []),
+    ...(step.failure ? [problem(step.failure)] : []),
+    ...(step.status === 'failed' && !step.failure
+      ? [problem({ kind: 'interrupted', message: 'the run was stopped' })]
+      : []),
+    ...transcript('system-out', step.commands.map(typed).join('')),
+  ])
+}
+
+function wholeLab(lab: JsonLab): string[] {
+  const { failure } = lab
+  const ofStep = lab.steps.some(
+    step => step.failure?.kind === failure?.kind && step.failure?.message === failure?.message,
+  )
+  if (!failure || ofStep) return []
+  const said = [problem(failure), ...transcript('system-out', lab.undo.map(typed).join(''))]
+  return [element('testcase', { classname: lab.name, name: 'machine and clean-up', time: 0 }, said)]
+}
+
+/** JUnit tells a claim that failed from an error that left it open. */
+function problem(failure: Failure): string {
+  const tag = ['claim', 'command', 'residue'].includes(failure.kind) ? 'failure' : 'error'
+  return element(tag, { type: failure.kind, message: failure.message }, [escapeXml(failureInWords(failure))])
+}
+
+function typed({ command, stdout, stderr, exitCode }: JsonCommand): string {
+  return `$ ${command}\n${stdout}${stderr}${exitCode === 0 ? '' : `(exit code ${exitCode})\n`}`
+}
+
+function transcript(tag: string, text: string): string[] {
+  return text === '' ? [] : [element(tag, {}, [escapeXml(text)])]
+}
+
+function element(tag: string, attributes: Record<string, string | number>, content: string[]): string {
+  const pairs = Object.entries(attributes).map(
+    ([name, value]) => ` ${name}="${escapeXml(String(value)).replaceAll('\n', '&#10;')}"`,
+  )
+  const open = `<${tag}${pairs.join('')}`
+  return content.length === 0
+    ? `${open}/>\n`
+    : `${open}>${content[0]?.startsWith('<') ? '\n' : ''}${content.join('')}</${tag}>\n`
+}
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#13;' }
+
+/** Text for XML 1.0; characters that no XML document may hold, escaped or not, become U+FFFD. */
+export function escapeXml(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd')
+    .replace(/[&<>"\r]/g, character => entities[character] ?? character)
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3)
+}

@@ -1,0 +1,208 @@
+import { styleText } from 'node:util'
+import type {
+  CommandEnded,
+  ExpectationEnded,
+  Failure,
+  LabEnded,
+  LabStarted,
+  MachineKept,
+  Reporter,
+  ResidueTaken,
+  RunEnded,
+  RunEvent,
+  RunStarted,
+  StepEnded,
+  StepStarted,
+} from '../events.ts'
+import type { Output } from './output.ts'
+import { count, duration, factsInWords, failureInWords, printable, totalsInWords } from './words.ts'
+
+/** The run as a story that a person can follow: colours, and shortened output, on a terminal only. */
+export function reporter(output: Output): Reporter {
+  const told = story({ color: output.color, shorten: output.terminal })
+  let progress = false
+  return {
+    on(event) {
+      if (event.type === 'progress' && output.terminal) {
+        output.write(
+          `\r\x1b[K${told(event)
+            .trimEnd()
+            .slice(0, output.columns - 1)}`,
+        )
+        progress = true
+        return
+      }
+      const text = told(event)
+      if (text === '') return
+      output.write(progress ? `\r\x1b[K${text}` : text)
+      progress = false
+    },
+    end: () => output.close(),
+  }
+}
+
+/** How the story is told. */
+export interface StoryOptions {
+  color: boolean
+  /** Long output of a command is cut in the middle. */
+  shorten: boolean
+}
+
+/** Each event's part of the story, in order: lines that end in a newline, or ''. */
+export function story({ color, shorten }: StoryOptions): (event: RunEvent) => string {
+  const style = (format: Parameters<typeof styleText>[0], text: string) =>
+    color && text !== '' ? styleText(format, text, { validateStream: false }) : text
+  let section = ''
+  const told = new Set<string>()
+
+  return event => {
+    switch (event.type) {
+      case 'run-started':
+        return runStarted(event)
+      case 'progress':
+        return `${style('dim', `  … ${printable(event.line)}`)}\n`
+      case 'lab-started':
+        return labStarted(event)
+      case 'machine-started':
+        return `${style('dim', `  ${factsInWords(event.facts)}; up in ${duration(event.ms)}`)}\n`
+      case 'step-started':
+        return stepStarted(event)
+      case 'command':
+        return command(event)
+      case 'expectation':
+        return expectation(event)
+      case 'step-ended':
+        return stepEnded(event)
+      case 'residue':
+        return residue(event)
+      case 'machine-kept':
+        return machineKept(event)
+      case 'lab-ended':
+        return labEnded(event)
+      case 'run-ended':
+        return runEnded(event)
+    }
+  }
+
+  function runStarted({ why, suite, labs }: RunStarted): string {
+    const many = labs.length > 1 ? `${count(labs.length, 'lab')} ` : ''
+    return `${style('dim', `${many}on ${why}; suite ${suite}`)}\n`
+  }
+
+  function labStarted({ lab }: LabStarted): string {
+    section = ''
+    told.clear()
+    const engine = lab.engine ? 'with an engine' : 'on a machine on which no engine has run'
+    return [
+      '',
+      style('bold', lab.title),
+      style('dim', `lab ${lab.name}, document ${lab.document}, ${count(lab.steps.length, 'step')}, ${engine}`),
+      '',
+      ...(lab.topology.trim() === '' ? [] : [indent(lab.topology.replace(/^\n+|\s+$/g, ''), 4), '']),
+      '',
+    ].join('\n')
+  }
+
+  function stepStarted({ step }: StepStarted): string {
+    section = 'step'
+    const covers = step.covers.length > 0 ? style('dim', `  ${step.covers.join(' ')}`) : ''
+    return `\n${style('bold', `${step.number}. ${step.title}`)}${covers}\n`
+  }
+
+  function command(event: CommandEnded): string {
+    const heading = event.phase === 'undo' && section !== 'undo' ? `\n${style('bold', 'Clean-up')}\n` : ''
+    if (event.phase === 'undo') section = 'undo'
+    const ended = [
+      ...(event.signal === null ? [] : [`ended by ${event.signal}`]),
+      ...(event.exitCode === null || event.exitCode === 0 ? [] : [`exit code ${event.exitCode}`]),
+      ...(event.ms < 1000 ? [] : [duration(event.ms)]),
+    ].join(', ')
+    return [
+      `${heading}   ${style('cyan', '$')} ${indent(printable(event.command), 5).trimStart()}\n`,
+      printed(event.stdout),
+      printed(event.stderr),
+      ended === '' ? '' : `     ${style(event.exitCode === 0 ? 'dim' : 'yellow', `(${ended})`)}\n`,
+    ].join('')
+  }
+
+  function printed(text: string): string {
+    const clean = printable(text).replace(/\n+$/, '')
+    if (clean === '') return ''
+    const lines = clean.split('\n')
+    const kept = shorten ? cutMiddle(lines) : lines
+    return kept.map(line => (line === '' ? '\n' : `     ${style('dim', line)}\n`)).join('')
+  }
+
+  function expectation({ text, status, saw, looks, ms }: ExpectationEnded): string {
+    const patience = looks > 1 || ms >= 1000 ? ` (${count(looks, 'look')}, ${duration(ms)})` : ''
+    const mark = status === 'passed' ? style('green', '✓') : style('red', '✗')
+    const seen = indent(`saw ${printable(saw)}${patience}`, 5)
+    return `   ${mark} ${indent(printable(text), 5).trimStart()}\n${style('dim', seen)}\n`
+  }
+
+  function stepEnded({ step, status, ms, failure }: StepEnded): string {
+    if (status === 'skipped') {
+      const gap = section === 'skipped' ? '' : '\n'
+      section = 'skipped'
+      return `${gap}${style('dim', `${step.number}. ${step.title} (skipped)`)}\n`
+    }
+    const took =
+      status === 'passed' ? style('dim', `   passed in ${duration(ms)}`) : style('red', `   failed in ${duration(ms)}`)
+    return `${took}\n${failure ? shown(failure, 3) : ''}`
+  }
+
+  /** A failure is told once, though its step and its lab both name it. */
+  function shown(failure: Failure, columns: number): string {
+    const text = printable(failureInWords(failure))
+    if (told.has(text)) return ''
+    told.add(text)
+    const [first = '', ...rest] = indent(text, columns).split('\n')
+    return `\n${[style('red', first), ...rest].join('\n')}\n`
+  }
+
+  function residue({ differences, ms }: ResidueTaken): string {
+    const took = style('dim', ` (${duration(ms)})`)
+    section = 'residue'
+    if (differences.length === 0) return `\n${style('green', '✓')} the machine is as it was before the lab${took}\n`
+    const lines = differences.map(line => `     ${style(line.startsWith('+') ? 'green' : 'red', printable(line))}\n`)
+    return `\n${style('red', '✗')} the machine is not as it was before the lab${took}\n${lines.join('')}`
+  }
+
+  function machineKept({ machine, enter, remove }: MachineKept): string {
+    return `\n${style('bold', `The machine ${machine} stays, as asked`)}\n   enter   ${enter}\n   remove  ${remove}\n`
+  }
+
+  function labEnded({ lab, status, ms, failure }: LabEnded): string {
+    const mark = { passed: style('green', '✓'), failed: style('red', '✗'), skipped: style('dim', '-') }[status]
+    return `${failure ? shown(failure, 0) : ''}\n${mark} ${style('bold', lab.name)} ${status} in ${duration(ms)}\n`
+  }
+
+  function runEnded({ exitCode, totals, ms, failure }: RunEnded): string {
+    const sum = `${totalsInWords(totals)}; ${duration(ms)}`
+    const outcome = outcomes[exitCode] ?? `exit code ${exitCode}`
+    const counts = totals.steps.passed + totals.steps.failed + totals.steps.skipped > 0 ? `${style('bold', sum)}\n` : ''
+    return `${failure ? shown(failure, 0) : ''}${counts}${style(exitCode === 0 ? 'green' : 'red', outcome)}\n`
+  }
+}
+
+const outcomes: Record<number, string> = {
+  0: 'Every claim held.',
+  1: 'A claim or a command failed.',
+  2: 'Nothing was tested.',
+  3: 'A machine died: nothing can be said.',
+  130: 'Interrupted.',
+}
+
+const longOutput = 24
+const shownAtEachEnd = 9
+
+function cutMiddle(lines: string[]): string[] {
+  if (lines.length <= longOutput) return lines
+  const left = lines.length - 2 * shownAtEachEnd
+  const gap = `… ${left} more lines; a log has them all: -- --reporter line=FILE`
+  return [...lines.slice(0, shownAtEachEnd), gap, ...lines.slice(-shownAtEachEnd)]
+}
+
+function indent(text: string, columns: number): string {
+  return text.replace(/^(?=.)/gm, ' '.repeat(columns))
+}

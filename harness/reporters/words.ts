@@ -1,0 +1,81 @@
+import type { Failure, MachineFacts, Status, Totals } from '../events.ts'
+
+/** `85 ms`, `4.2 s`, `2 min 05 s`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1000)
+  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
+}
+
+/** `1 step`, `3 steps`. */
+export function count(n: number, thing: string): string {
+  return `${n} ${thing}${n === 1 ? '' : 's'}`
+}
+
+/** `sandbox:trixie, kernel 6.18.5, engine 26.1.5, iptables 1.8.11 (nft)` */
+export function factsInWords({
+  machine,
+  accelerator,
+  kernel,
+  engine,
+  iptables,
+  iptablesBackend,
+}: MachineFacts): string {
+  const emulated = accelerator === 'tcg' ? ', emulated' : ''
+  const backend = iptablesBackend ? ` (${iptablesBackend})` : ''
+  return `${machine}${emulated}, kernel ${kernel}, engine ${engine ?? 'none'}, iptables ${iptables || 'none'}${backend}`
+}
+
+/** `steps 12 passed; commands 45; expectations 38 held`, and what failed or was skipped; labs where there are several. */
+export function totalsInWords({ labs, steps, commands, expectations }: Totals): string {
+  const some = (n: number, word: string) => (n > 0 ? [`${n} ${word}`] : [])
+  const statuses = ({ passed, failed, skipped }: Record<Status, number>) =>
+    [`${passed} passed`, ...some(failed, 'failed'), ...some(skipped, 'skipped')].join(', ')
+  const several = labs.passed + labs.failed + labs.skipped > 1
+  return [
+    ...(several ? [`labs ${statuses(labs)}`] : []),
+    `steps ${statuses(steps)}`,
+    `commands ${commands}`,
+    `expectations ${[`${expectations.passed} held`, ...some(expectations.failed, 'failed')].join(', ')}`,
+  ].join('; ')
+}
+
+/** The name under which a kind of failure is reported. */
+const errorNames: Record<Failure['kind'], string> = {
+  claim: 'ExpectationError',
+  command: 'CommandError',
+  lab: 'LabError',
+  limit: 'LimitError',
+  residue: 'ResidueError',
+  host: 'HostError',
+  machine: 'MachineError',
+  interrupted: 'Interrupted',
+}
+
+/**
+ * A failure as lines: what happened, then where, what was seen and how to mend it. The stack is shown only where the
+ * lab's own code is to blame.
+ */
+export function failureInWords({ kind, message, where, saw, mend, stack }: Failure): string {
+  const frames = kind === 'lab' ? ownFrames(stack) : ''
+  const parts = { where, saw, mend, stack: frames }
+  const rows = Object.entries(parts).filter(([, text]) => text)
+  return [
+    `${errorNames[kind]}: ${message}`,
+    ...rows.map(([label, text = '']) => `  ${label.padEnd(5)} ${text.replaceAll('\n', `\n${' '.repeat(8)}`)}`),
+  ].join('\n')
+}
+
+function ownFrames(stack = ''): string {
+  const frames = stack.split('\n').filter(line => /^\s+at /.test(line) && !/node:internal|node_modules/.test(line))
+  return frames.map(line => line.trim()).join('\n')
+}
+
+/** Text of a guest made harmless to a terminal or a document: no escape sequences, no carriage returns, no other controls. */
+export function printable(text: string): string {
+  return text
+    .replaceAll('\r\n', '\n')
+    .replace(/\x1b\[[0-9;?]*[ -/]*[@-~]/g, '')
+    .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, control => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
+}

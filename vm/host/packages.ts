@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { HostError } from '../errors.ts'
+import { imageTools, keyring, unprivilegedTools } from '../image/tools.ts'
+
+/** What a program of this host is needed for. */
+export type Use = 'sandbox' | 'qemu' | 'keep' | 'test'
+
+/** Everything that this project runs on a host: the program (or the path of a file), and the Debian package that has it. */
+const needs: Record<'image' | 'user' | Use, Record<string, string>> = {
+  image: { ...imageTools, [keyring.path]: keyring.package },
+  // What an ordinary user needs beside that, and root doesn't.
+  user: unprivilegedTools,
+  sandbox: {
+    unshare: 'util-linux',
+    nsenter: 'util-linux',
+    pivot_root: 'util-linux',
+    mount: 'mount',
+    ip: 'iproute2',
+  },
+  qemu: process.arch === 'x64' ? { 'qemu-system-x86_64': 'qemu-system-x86' } : {},
+  // To enter a kept virtual machine.
+  keep: { socat: 'socat' },
+  test: { sshd: 'openssh-server', 'ssh-keygen': 'openssh-client', tcpdump: 'tcpdump', iptables: 'iptables' },
+}
+
+/** A user's PATH leaves out the folders of the administrator's programs; what we run is found there all the same. */
+const sbin = ['/usr/local/sbin', '/usr/sbin', '/sbin']
+
+/** The Debian packages that this host lacks for these uses. A few stats; runs nothing. */
+export function missingPackages(uses: Use[], host: Host = thisHost()): string[] {
+  const groups = ['image' as const, ...(host.root ? [] : ['user' as const]), ...uses]
+  const wanted = groups.flatMap(group => Object.entries(needs[group]))
+  return [...new Set(wanted.filter(([program]) => !host.has(program)).map(([, name]) => name))]
+}
+
+/** What decides how packages get onto a host. */
+export interface Host {
+  root: boolean
+  /** Somebody sits at a terminal and can be asked for a password. */
+  askable: boolean
+  /** Whether a program is on PATH, or a file is there. */
+  has(program: string): boolean
+}
+
+export function thisHost(env: NodeJS.ProcessEnv = process.env): Host {
+  const folders = [...(env.PATH ?? '').split(delimiter).filter(folder => folder !== ''), ...sbin]
+  return {
+    root: process.getuid?.() === 0,
+    askable: process.stdin.isTTY === true,
+    has: program =>
+      program.startsWith('/') ? existsSync(program) : folders.some(folder => executable(join(folder, program))),
+  }
+}
+
+/** How to install packages on this host: the command lines, one after the other. Throws a HostError where we can't. */
+export function installPlan(packages: string[], host: Host): { install: string[]; update: string[] } {
+  const names = packages.join(' ')
+  if (!host.has('apt-get')) {
+    throw new HostError(`this host lacks what Debian has in the packages ${names}, and has no apt-get`, {
+      mend: 'install their like with your package manager, or run on another machine: --on ssh://user@host',
+    })
+  }
+  if (!host.root && !(host.askable && host.has('sudo'))) {
+    throw new HostError(`this host lacks the packages ${names}`, {
+      mend: `sudo apt-get install --no-install-recommends ${names}`,
+    })
+  }
+  // A lock that another apt holds is waited for. sudo keeps little of the environment, so env sets it behind sudo.
+  const apt = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-y', '-o', 'DPkg::Lock::Timeout=300']
+  const command = host.root ? apt : ['sudo', ...apt]
+  return {
+    install: [...command, 'install', '--no-install-recommends', ...packages],
+    update: [...command, 'update'],
+  }
+}
+
+/** Installs what this host lacks for these uses, with apt-get's own words on stderr. Does nothing where nothing lacks. */
+export async function installMissing(uses: Use[], report: (line: string) => void): Promise<void> {
+  const missing = missingPackages(uses)
+  if (missing.length === 0) return
+  const plan = installPlan(missing, thisHost())
+  report(`installing the Debian packages ${missing.join(' ')} (once)`)
+  // The package lists may be good, or absent, or older than what the mirror has: the second try comes with new ones.
+  if ((await aptGet(plan.install)) !== 0) {
+    await aptGet(plan.update)
+    await aptGet(plan.install)
+  }
+  const still = missingPackages(uses)
+  if (still.length > 0) {
+    throw new HostError(`apt-get did not install ${still.join(' ')}`, {
+      mend: 'read what it said above (network, mirror, another apt at work), then run it again',
+    })
+  }
+}
+
+function aptGet([command = '', ...args]: string[]): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    // Standard output is the report's; stdin stays the terminal, as sudo asks there.
+    const child = spawn(command, args, { stdio: ['inherit', 2, 2] })
+    child.on('error', reject)
+    child.on('exit', resolve)
+  })
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
