@@ -70,7 +70,7 @@ export const containerImages: readonly ContainerImage[] = [
   {
     name: 'web',
     tags: ['vethlab/web:latest', 'nginx:alpine', 'nginx:latest'],
-    programs: ['/usr/sbin/nginx', '/usr/bin/curl', '/usr/bin/dig', '/usr/bin/ip'],
+    programs: ['/usr/sbin/nginx', '/usr/bin/curl', '/usr/bin/dig', '/usr/bin/ip', '/usr/bin/dash'],
     copies: ['/etc/nginx/mime.types'],
     folders: ['/root', '/run/lock', '/var/lib/nginx', '/var/log/nginx'],
     files: {
@@ -80,6 +80,8 @@ export const containerImages: readonly ContainerImage[] = [
       '/usr/share/nginx/html/index.html': page,
     },
     links: {
+      // busybox's own shell runs its applets before what is on PATH, such as its `ip` instead of iproute2's.
+      '/usr/bin/sh': 'dash',
       // So that `docker logs` shows them.
       '/var/log/nginx/access.log': '/dev/stdout',
       '/var/log/nginx/error.log': '/dev/stderr',

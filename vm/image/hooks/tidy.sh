@@ -10,6 +10,7 @@ for folder in docker containerd; do
   mkdir -m 711 "$root/var/lib/$folder"
 done
 find "$root/var/log" "$root/var/cache" -type f -delete
-rm -f "$root/etc/resolv.conf"
+# mmdebstrap copies these from the host that it runs on.
+rm -f "$root/etc/resolv.conf" "$root/etc/hostname" "$root/etc/hosts"
 : > "$root/etc/resolv.conf"
 chroot "$root" dpkg-query --show --showformat='${Package} ${Version}\n' >> "$root/usr/share/vethlab/packages"
