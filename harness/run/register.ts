@@ -1,5 +1,6 @@
 import type { LabHeader, StepHeader } from '../events.ts'
 import type { Lab, Step, StepOptions, Words } from '../lab.ts'
+import { bindLooks } from '../looks/look.ts'
 
 /** A registered step: its header and what it runs. */
 export interface RegisteredStep {
@@ -31,14 +32,17 @@ export function headerOf(name: string, lab: Lab): LabHeader {
   return { name, title, document, topology, engine, steps }
 }
 
-// Outside a step there is no machine: whoever acts or looks there hears so at once.
+// Outside a step there is no machine: whoever acts there hears so at once. Looks may be named, as they are lazy.
 function unbound(name: string): Omit<Words, 'step'> {
   const refuse = (): never => {
     throw new Error(`lab ${name} acts outside a step: only step() may stand in a lab's body`)
   }
   const refusing = new Proxy(refuse, { get: (_, key) => (typeof key === 'symbol' ? undefined : refuse()) })
-  return { $: refusing, look: refusing, expect: refusing, defer: refusing, fixture: refusing } as unknown as Omit<
-    Words,
-    'step'
-  >
+  return {
+    $: refusing,
+    look: bindLooks(refuse),
+    expect: refusing,
+    defer: refusing,
+    fixture: refusing,
+  } as unknown as Omit<Words, 'step'>
 }

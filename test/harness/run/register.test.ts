@@ -29,12 +29,6 @@ describe('a lab', () => {
     expect(() =>
       headerOf(
         'a-lab',
-        lab(definition, ({ look }) => void look.link('br01').take()),
-      ),
-    ).to.throw('outside a step')
-    expect(() =>
-      headerOf(
-        'a-lab',
         lab(definition, ({ defer }) => void defer`true`),
       ),
     ).to.throw('acts outside a step')
