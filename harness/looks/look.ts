@@ -2,9 +2,13 @@ import Docker, { type ContainerInspectInfo } from 'dockerode'
 import type { Machine } from '../../vm/machine.ts'
 import { type CaptureOptions, type CapturePoint, capture } from '../capture/capture.ts'
 import type { Frame } from '../capture/frame.ts'
+import type { Ruleset } from '../iptables/model.ts'
 import { type Address, addresses } from './address.ts'
+import { conntrack, type FlowsAsked } from './conntrack.ts'
+import type { ConntrackEntry } from './conntrack-entry.ts'
 import { containerPid, inspectContainer } from './container.ts'
 import { type FdbEntry, fdb } from './fdb.ts'
+import { iptables, type RulesAsked } from './iptables.ts'
 import { type Link, link, links } from './link.ts'
 import { type Neighbour, neighbours } from './neighbour.ts'
 import { type Netns, netns } from './netns.ts'
@@ -23,6 +27,7 @@ import {
   tcp,
 } from './reach.ts'
 import { type Route, type RoutesAsked, routes } from './route.ts'
+import { type ListeningSocket, sockets } from './sockets.ts'
 import { sysctl } from './sysctl.ts'
 import { together } from './together.ts'
 
@@ -60,6 +65,12 @@ export interface Looks {
   fdb(link?: string): Look<FdbEntry[]>
   netns(): Look<Netns[]>
   sysctl(key: string): Look<string | undefined>
+  /** The rules of one table or of all, with their counters. */
+  iptables(asked?: RulesAsked): Look<Ruleset>
+  /** Listening TCP and UDP sockets. */
+  sockets(): Look<ListeningSocket[]>
+  /** The flows that connection tracking knows. */
+  conntrack(asked?: FlowsAsked): Look<ConntrackEntry[]>
   ping(target: string, options?: PingOptions): Look<Ping>
   tcp(host: string, port: number, options?: { timeoutS?: number }): Look<TcpConnect>
   http(url: string, options?: HttpOptions): Look<HttpAnswer>
@@ -94,6 +105,9 @@ function looksFrom(machine: () => Machine, place: Place): Looks {
     fdb: name => at(fdb(name)),
     netns: () => at(netns()),
     sysctl: key => at(sysctl(key)),
+    iptables: asked => at(iptables(asked)),
+    sockets: () => at(sockets()),
+    conntrack: asked => at(conntrack(asked)),
     ping: (target, options) => at(ping(target, options)),
     tcp: (host, port, options) => at(tcp(host, port, options)),
     http: (url, options) => at(http(url, options)),

@@ -1,4 +1,4 @@
-import { child, children, number, parseRows, type Row, text } from './iproute.ts'
+import { child, children, number, parseRows, type Row, text, texts } from './iproute.ts'
 import { toLinks } from './link.ts'
 
 /** What was read in one netns: the text of each section, by its name. */
@@ -9,12 +9,12 @@ export type Reading = Readonly<Record<string, string>>
  * by a rule that is named where it is applied.
  */
 export function readingLines(reading: Reading): string[] {
+  const [addr = '', routes = '', rules = '', rules6 = ''] = (reading.ip ?? '').split('\n')
   return [
-    ...linkLines(reading.addr ?? ''),
-    ...routeLines(reading.route4 ?? ''),
-    ...routeLines(reading.route6 ?? ''),
-    ...policyLines(reading.rule4 ?? '', 'policy rule'),
-    ...policyLines(reading.rule6 ?? '', 'IPv6 policy rule'),
+    ...linkLines(addr),
+    ...routeLines(routes),
+    ...policyLines(rules, 'policy rule'),
+    ...policyLines(rules6, 'IPv6 policy rule'),
     ...iptablesLines(reading.iptables ?? '', 'ip'),
     ...iptablesLines(reading.ip6tables ?? '', 'ip6'),
     ...iptablesLines(reading['iptables-legacy'] ?? '', 'ip legacy'),
@@ -24,22 +24,24 @@ export function readingLines(reading: Reading): string[] {
   ]
 }
 
-/** What the engine keeps: containers, networks, volumes; three lines of JSON from its API. */
-export function engineLines(json: string): string[] {
-  const [containers = '', networks = '', volumes = ''] = json.split('\n')
-  const lines: string[] = []
-  for (const row of parseRows('containers', containers)) {
-    const name = Array.isArray(row.Names) ? String(row.Names[0]).replace(/^\//, '') : text(row, 'Id')
-    lines.push(`container ${name} of ${text(row, 'Image')}, ${text(row, 'State')}`)
-  }
-  for (const row of parseRows('networks', networks)) {
-    const subnets = children(child(row, 'IPAM'), 'Config').map(config => text(config, 'Subnet'))
-    lines.push(`network ${[text(row, 'Name'), text(row, 'Driver'), ...subnets].join(' ')}`)
-  }
-  if (volumes !== '') {
-    for (const row of children(JSON.parse(volumes), 'Volumes')) lines.push(`volume ${text(row, 'Name')}`)
-  }
-  return lines
+/** What the engine keeps: containers, networks, volumes. Each line is a path of its API and the JSON that it answered. */
+export function engineLines(answers: string): string[] {
+  return answers.split('\n').flatMap(line => {
+    const [, what = '', json = ''] = /^([a-z]+)\S* (.*)$/.exec(line) ?? []
+    // An object, not an array, is what the engine answers about volumes.
+    const rows = parseRows(what, json.startsWith('{') ? `[${json}]` : json)
+    if (what === 'containers') {
+      return rows.map(
+        row =>
+          `container ${texts(row, 'Names').join(' ').replaceAll('/', '')} of ${text(row, 'Image')}, ${text(row, 'State')}`,
+      )
+    }
+    if (what === 'networks') {
+      const subnets = (row: Row) => children(child(row, 'IPAM'), 'Config').map(config => text(config, 'Subnet'))
+      return rows.map(row => `network ${[text(row, 'Name'), text(row, 'Driver'), ...subnets(row)].join(' ')}`)
+    }
+    return rows.flatMap(row => children(row, 'Volumes')).map(row => `volume ${text(row, 'Name')}`)
+  })
 }
 
 function linkLines(json: string): string[] {
@@ -72,9 +74,12 @@ function routeLines(json: string): string[] {
       if (text(row, key) !== undefined) words.push(word, drawn(text(row, key) ?? ''))
     if (number(row, 'metric') !== undefined) words.push('metric', String(number(row, 'metric')))
     // Rule "state follows the other end": flags such as linkdown are left out.
-    return [`route ${words.filter(Boolean).join(' ')}`]
+    return [`route ${words.filter(word => word !== undefined && !usual.has(word)).join(' ')}`]
   })
 }
+
+/** What goes without saying. */
+const usual = new Set(['unicast', 'table main', 'scope global'])
 
 const routeWords = [
   ['via', 'gateway'],
@@ -111,12 +116,16 @@ function iptablesLines(saved: string, family: string): string[] {
 }
 
 function nftLines(ruleset: string): string[] {
-  let table: string | undefined
+  let table = ''
+  let part = ''
   return ruleset.split('\n').flatMap(line => {
-    const opened = /^table (\S+ \S+) \{/.exec(line)?.[1]
+    const [, opened] = /^table (\S+ \S+) \{/.exec(line) ?? []
+    const [, begun] = /^\t(\S.*) \{$/.exec(line) ?? []
+    if (opened !== undefined) [table, part] = [opened, '']
+    else if (begun !== undefined) part = ` ${begun}`
     // Rule "one rule, one line": iptables-nft's tables are told by iptables-save.
-    if (opened !== undefined) table = iptablesTable.test(opened) ? undefined : opened
-    return table === undefined || line === '' ? [] : [`nft ${table}: ${line.trim()}`]
+    if (iptablesTable.test(table) || /^\s*\}?$/.test(line)) return []
+    return [`nft ${table}${part}${(opened ?? begun) ? '' : `: ${line.trim()}`}`]
   })
 }
 
@@ -127,7 +136,9 @@ function sysctlLines(grepped: string): string[] {
     const [, path, value = ''] = /^\/proc\/sys\/([^:]+):(.*)$/.exec(line) ?? []
     // Rule "counters count", see above.
     if (path === undefined || path === 'net/netfilter/nf_conntrack_count') return []
-    return [`sysctl ${drawn(path)} = ${value.replace(/\s+/g, ' ')}`]
+    // As sysctl(8) writes it: a dot in an interface's name trades places with the separator.
+    const key = drawn(path).replace(/[./]/g, found => (found === '.' ? '/' : '.'))
+    return [`sysctl ${key} = ${value.replace(/\s+/g, ' ')}`]
   })
 }
 

@@ -10,12 +10,14 @@ export function residueProbe(): Probe<string[]> {
 take /
 for n in /run/netns/*; do
   name=\${n#/run/netns/}
-  if [ "$(stat -L -f -c %T "$n" 2>/dev/null)" = nsfs ]; then nsenter --net="$n" sh -c ${quote(`${takeAll}\ntake "$1"`)} sh "$name"
-  elif [ -e "$n" ] || [ -L "$n" ]; then printf '\\n@@ unbound %s\\n' "$name"; fi
+  [ -e "$n" ] || [ -L "$n" ] || continue
+  nsenter --net="$n" sh -c ${quote(`${takeAll}\ntake "$1"`)} sh "$name" 2>/dev/null || printf '\\n@@ unbound %s\\n' "$name"
 done
 if [ -S /run/docker.sock ]; then
   printf '\\n%s\\n' '@@ engine'
-  for what in containers/json?all=true networks volumes; do curl -sf -m 5 --unix-socket /run/docker.sock "http://engine/$what"; echo; done
+  for what in 'containers/json?all=true' networks volumes; do
+    echo "$what" "$(curl -sf -m 5 --unix-socket /run/docker.sock "http://engine/$what")"
+  done
 fi
 printf '\\n%s\\n' '@@ end'`,
     parse: output => {
@@ -95,20 +97,25 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-// Everything of one netns. iptables-nft tables show up in `nft list tables`, one quick call, so that an untouched netns costs
-// no iptables-save; a legacy table exists from the moment that someone first looked at it.
+// Everything of one netns, in as few processes as can be, since each costs more than what it reads. iptables-nft's tables show
+// up in nft's listing, so that an untouched netns costs no iptables-save; a legacy table is there once someone looked at it.
 const takeAll = `take() {
   section() { printf '\\n@@ %s %s\\n' "$1" "$place"; }
   place=$1
-  section addr; ip -d -j addr
-  section route4; ip -4 -j route show table all
-  section route6; ip -6 -j route show table all
-  section rule4; ip -4 -j rule
-  section rule6; ip -6 -j rule
-  section nft; if command -v nft >/dev/null; then nft -s list ruleset; tables=$(nft list tables); else tables='table ip table ip6'; fi
-  case $tables in *'table ip '*) section iptables; iptables-nft-save 2>/dev/null || iptables-save;; esac
-  case $tables in *'table ip6 '*) section ip6tables; ip6tables-nft-save 2>/dev/null || ip6tables-save;; esac
-  [ -z "$(cat /proc/net/ip_tables_names 2>/dev/null)" ] || { section iptables-legacy; iptables-legacy-save; }
-  [ -z "$(cat /proc/net/ip6_tables_names 2>/dev/null)" ] || { section ip6tables-legacy; ip6tables-legacy-save; }
+  section ip
+  ip -d -j -batch - <<'END'
+addr
+route show table all
+rule
+END
+  ip -6 -d -j rule
+  section nft
+  if command -v nft >/dev/null; then ruleset=$(nft -s list ruleset); else ruleset='table ip table ip6'; fi
+  printf '%s\\n' "$ruleset"
+  case $ruleset in *'table ip '*) section iptables; iptables-nft-save 2>/dev/null || iptables-save;; esac
+  case $ruleset in *'table ip6 '*) section ip6tables; ip6tables-nft-save 2>/dev/null || ip6tables-save;; esac
+  { read -r tables </proc/net/ip_tables_names; } 2>/dev/null && { section iptables-legacy; iptables-legacy-save; }
+  { read -r tables </proc/net/ip6_tables_names; } 2>/dev/null && { section ip6tables-legacy; ip6tables-legacy-save; }
   section sysctl; grep -rs '' /proc/sys/net
+  :
 }`

@@ -1,0 +1,26 @@
+import type { Family } from '../iptables/model.ts'
+import { type ConntrackEntry, readEntry } from './conntrack-entry.ts'
+import { LookError, type Probe } from './probe.ts'
+import { quote } from './quote.ts'
+
+export interface FlowsAsked {
+  family?: Family
+  /** More of conntrack's own filters: ['-p', 'tcp', '--dport', '8080', '--src-nat']. */
+  filter?: string[]
+}
+
+/** The tracked flows of a netns; [] also where the kernel has not loaded connection tracking. */
+export function conntrack({ family = 'inet', filter = [] }: FlowsAsked = {}): Probe<ConntrackEntry[]> {
+  const title = ['conntrack', ...filter].join(' ')
+  const list = ['conntrack', '-L', '-f', family === 'inet' ? 'ipv4' : 'ipv6', '-o', 'extended,id', ...filter]
+  return {
+    title,
+    // Asking would load the module.
+    script: `[ ! -e /proc/sys/net/netfilter/nf_conntrack_count ] || ${list.map(quote).join(' ')}`,
+    parse({ exitCode, stdout, stderr }) {
+      if (exitCode !== 0)
+        throw new LookError(`${title}: exit code ${exitCode}: ${stderr.trim() || 'nothing on stderr'}`)
+      return stdout.split('\n').filter(Boolean).map(readEntry)
+    },
+  }
+}
