@@ -3,10 +3,10 @@ import { LookError } from './probe.ts'
 
 /** One direction of a flow as conntrack knows it. What the protocol has not is absent; packets and bytes only where accounting is on. */
 export interface Direction {
-  src: string
-  dst: string
-  sport?: number
-  dport?: number
+  source: string
+  destination: string
+  sourcePort?: number
+  destinationPort?: number
   /** Of ICMP: type, code and the identifier that echo requests and replies share. */
   type?: number
   code?: number
@@ -73,14 +73,16 @@ function isSource(word: string): boolean {
 }
 
 function toDirection(values: Values): Direction {
-  const numbers = ['sport', 'dport', 'type', 'code', 'id', 'packets', 'bytes'].map(key => [
-    key,
-    number(values.get(key)),
-  ])
   return known<Direction>({
-    src: values.get('src') ?? '',
-    dst: values.get('dst') ?? '',
-    ...(Object.fromEntries(numbers) as { [Key in keyof Direction]?: undefined }),
+    source: values.get('src') ?? '',
+    destination: values.get('dst') ?? '',
+    sourcePort: number(values.get('sport')),
+    destinationPort: number(values.get('dport')),
+    type: number(values.get('type')),
+    code: number(values.get('code')),
+    id: number(values.get('id')),
+    packets: number(values.get('packets')),
+    bytes: number(values.get('bytes')),
   })
 }
 

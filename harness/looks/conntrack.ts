@@ -5,12 +5,15 @@ import { quote } from './quote.ts'
 
 export interface FlowsAsked {
   family?: Family
-  /** More of conntrack's own filters: ['-p', 'tcp', '--dport', '8080', '--src-nat']. */
+  /** 'tcp', 'udp', 'icmp'…; without it all. */
+  protocol?: string
+  /** More of conntrack's own filters: ['--dport', '8080', '--src-nat']. */
   filter?: string[]
 }
 
 /** The tracked flows of a netns; [] also where the kernel has not loaded connection tracking. */
-export function conntrack({ family = 'inet', filter = [] }: FlowsAsked = {}): Probe<ConntrackEntry[]> {
+export function conntrack({ family = 'inet', protocol, filter: more = [] }: FlowsAsked = {}): Probe<ConntrackEntry[]> {
+  const filter = [...(protocol === undefined ? [] : ['-p', protocol]), ...more]
   const title = ['conntrack', ...filter].join(' ')
   const list = ['conntrack', '-L', '-f', family === 'inet' ? 'ipv4' : 'ipv6', '-o', 'extended,id', ...filter]
   return {
