@@ -317,12 +317,13 @@ export default lab(
     })
 
     step('MASQUERADE follows the uplink to a new address', { covers: ['S001-27'] }, async () => {
+      // The default route goes with the address through which its gateway is reached.
       await $`ip addr del 203.0.113.2/24 dev eth0`
+      await $`ip addr add 203.0.113.9/24 dev eth0`
+      await $`ip route add default via 203.0.113.1`
       defer`ip route add default via 203.0.113.1`
       defer`ip addr add 203.0.113.2/24 dev eth0`
-      await $`ip addr add 203.0.113.9/24 dev eth0`
       defer`ip addr del 203.0.113.9/24 dev eth0`
-      await $`ip route add default via 203.0.113.1`
       const frames = await look.capture('eth0', { while: () => $`ip netns exec ns02 ping 114.114.114.114 -c 1` })
       await expect(frames).to.have.frame({ ip: { source: '203.0.113.9' }, icmp: { type: 'echo-request' } })
       await expect(frames).to.have.frame({ ip: { destination: '203.0.113.9' }, icmp: { type: 'echo-reply' } })
