@@ -70,8 +70,10 @@ function routeLines(json: string): string[] {
     // Rule "link-local comes with the carrier", see above.
     if (kernels && destination.startsWith('fe80:')) return []
     const words = [text(row, 'type'), destination]
-    for (const [word, key] of routeWords)
-      if (text(row, key) !== undefined) words.push(word, drawn(text(row, key) ?? ''))
+    for (const [word, key] of routeWords) {
+      const value = text(row, key)
+      if (value !== undefined) words.push(`${word} ${drawn(value)}`)
+    }
     if (number(row, 'metric') !== undefined) words.push('metric', String(number(row, 'metric')))
     // Rule "state follows the other end": flags such as linkdown are left out.
     return [`route ${words.filter(word => word !== undefined && !usual.has(word)).join(' ')}`]
@@ -105,12 +107,9 @@ function iptablesLines(saved: string, family: string): string[] {
     const chain = /^:(\S+) (\S+)/.exec(line)
     // Rule "looking makes tables": the first look at a table makes its built-in chains, empty and accepting, which changes nothing.
     // Rule "counters count": packet and byte counts are left out.
-    if (chain)
-      return chain[2] === 'ACCEPT'
-        ? []
-        : chain[2] === '-'
-          ? [`chain ${family} ${table} ${chain[1]}`]
-          : [`policy ${family} ${table} ${chain[1]} ${chain[2]}`]
+    if (chain?.[2] === 'ACCEPT') return []
+    if (chain?.[2] === '-') return [`chain ${family} ${table} ${chain[1]}`]
+    if (chain) return [`policy ${family} ${table} ${chain[1]} ${chain[2]}`]
     return line.startsWith('-A ') ? [`rule ${family} ${table} ${line}`] : []
   })
 }
