@@ -11,8 +11,11 @@ export async function awaitBanner(sock: Duplex, { readyMs, signal }: { readyMs: 
   signal.throwIfAborted()
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const closed = (cause?: unknown) =>
-    reject(new LoginFailure('closed', 'the connection was closed before the SSH banner came', { cause }))
-  const look = () => (sock.readableLength > 0 ? resolve() : sock.readableEnded && closed())
+    reject(new LoginFailure('closed', 'closed the connection before its SSH banner came', { cause }))
+  const look = () => {
+    if (sock.readableLength > 0) resolve()
+    else sock.read() // an end is told only to who reads on
+  }
   const aborted = () => reject(signal.reason)
   const late = () => reject(new LoginFailure('no-banner', `did not come up: no SSH banner within ${readyMs / 1000} s`))
   const timer = setTimeout(late, readyMs)

@@ -6,22 +6,30 @@ export interface Surroundings {
   env: Record<string, string | undefined>
 }
 
-/** The line with which the guest's login shell becomes `shell` and runs the command. */
-export function shellLine(command: string, shell: string, surroundings: Surroundings): string {
+/** What sshd hands each line to. */
+export interface LoginShell {
+  /** It reads POSIX sh, so that a line needs no other shell around it. */
+  posix: boolean
+  /** It is bash and has read no ~/.bashrc: as good as a bash of our own, and one process less. */
+  cleanBash: boolean
+}
+
+/** The line that runs a command in `shell`, as `shell -c command` would. */
+export function shellLine(command: string, shell: string, surroundings: Surroundings, login: LoginShell): string {
+  const isBash = posix.basename(shell) === 'bash'
+  if (isBash && login.cleanBash) return `${prelude(surroundings)}\n${command}`
   // bash whose stdin is a socket takes itself for a remote login's and reads ~/.bashrc, even with -c.
-  const options = posix.basename(shell) === 'bash' ? ' --norc' : ''
-  return `${prelude(surroundings)} && exec ${quotePosix(shell)}${options} -c ${quotePosix(command)}`
+  const options = isBash ? ' --norc' : ''
+  return forLoginShell(`${prelude(surroundings)}; exec ${quotePosix(shell)}${options} -c ${quotePosix(command)}`, login)
 }
 
-/** The line that runs a POSIX sh script: in the login shell itself, as another would cost a process, if that one is able to. */
-export function scriptLine(script: string, loginShellIsPosix: boolean): string {
-  const lines = `${prelude({ cwd: '/', env: {} })}\n${script}`
-  return loginShellIsPosix ? lines : `exec /bin/sh -c ${quotePosix(lines)}`
+/** The line that runs a POSIX sh script: in the login shell itself, if that one is able to. */
+export function scriptLine(script: string, login: LoginShell): string {
+  return forLoginShell(`${prelude({ cwd: '/', env: {} })}\n${script}`, login)
 }
 
-/** A line of POSIX sh for whatever shell the user has. */
-export function forLoginShell(line: string, loginShellIsPosix: boolean): string {
-  return loginShellIsPosix ? line : `exec /bin/sh -c ${quotePosix(line)}`
+function forLoginShell(line: string, login: LoginShell): string {
+  return login.posix ? line : `exec /bin/sh -c ${quotePosix(line)}`
 }
 
 /** Quotes one word for POSIX sh: zx's own quoting, `$'…'`, is bash's. */
@@ -52,10 +60,11 @@ function prelude({ cwd, env }: Surroundings): string {
     return [`${name}=${quotePosix(value)}`]
   })
   return [
-    `echo "\x01$$" >&2; cd ${quotePosix(posix.resolve('/', cwd))}`,
+    `echo "\x01$$" >&2`,
+    `cd ${quotePosix(posix.resolve('/', cwd))} || exit`,
     'unset OLDPWD SSH_CLIENT SSH_CONNECTION SSH_TTY SSH_AUTH_SOCK MAIL BASH_ENV ENV',
     `export ${assignments.join(' ')}`,
-  ].join(' && ')
+  ].join('; ')
 }
 
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'

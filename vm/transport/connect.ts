@@ -22,7 +22,7 @@ export interface ConnectOptions {
   readyMs: number
   /** Aborts the login; a connection that is established is ended by disposing it. */
   signal: AbortSignal
-  /** How often a silent machine is asked for a sign of life; after three questions without an answer it is lost. Default 500, at most 1200. */
+  /** How often a silent machine is asked for a sign of life; after three questions without an answer it is lost. Default 500, at most 1000. */
   keepaliveMs?: number
   /** How long key exchange and login may take together. Default 20 000. */
   handshakeMs?: number
@@ -43,7 +43,7 @@ export interface Connection extends AsyncDisposable {
 }
 
 /** A machine whose silence must be noticed within 5 s can't be asked less often. */
-const slowestKeepaliveMs = 1200
+const slowestKeepaliveMs = 1000
 /** How long a command that still runs at the end may take to obey. */
 const farewellMs = 500
 
@@ -85,10 +85,10 @@ export async function connect(sock: Duplex, login: Login, options: ConnectOption
     const open = sessionOpener(client, name, openMs, lost.signal)
     const control = await abortable(openControl(open), signal)
     const host = { open, signal: control.signal, children }
-    const exec: Connection['exec'] = (script, how) => runScript(host, control.loginShellIsPosix, script, how)
+    const exec: Connection['exec'] = (script, how) => runScript(host, control.loginShell, script, how)
 
     return {
-      $: bindShell(host, control.loginShellIsPosix),
+      $: bindShell(host, control.loginShell),
       exec,
       lost: lost.signal,
       forwardUnix: async (remotePath, localPath) => {

@@ -1,12 +1,11 @@
 import type { ClientChannel } from 'ssh2'
-import { quotePosix } from './command-line.ts'
+import { type LoginShell, quotePosix } from './command-line.ts'
 import { LoginFailure } from './login-failure.ts'
 import type { OpenSession } from './sessions.ts'
 
 /** A shell that stays open in the guest, to send signals from: a session of its own for each could be refused. */
 export interface Control {
-  /** Whether the login shell reads POSIX sh, so that lines need no other shell around them. */
-  loginShellIsPosix: boolean
+  loginShell: LoginShell
   /** Sends a signal (`TERM`) to a process group and to what its leader started outside it. */
   signal(name: string, pid: number): void
 }
@@ -20,11 +19,15 @@ export async function openControl(open: OpenSession): Promise<Control> {
     open(`exec /bin/sh -c ${quotePosix(script)}`, { opened, failed })
   })
   channel.on('error', () => {})
-  const loginShell = await readGreeting(channel)
+  const [shell = '', level = '', startUp = ''] = (await readGreeting(channel)).split(' ')
   channel.resume()
   channel.stderr.resume()
   return {
-    loginShellIsPosix: /\/(sh|dash|ash|bash)$/.test(loginShell),
+    loginShell: {
+      posix: /\/(sh|dash|ash|bash)$/.test(shell),
+      // A login's bash reads ~/.bashrc, if there is one, unless sshd_config says `SetEnv SHLVL=1`.
+      cleanBash: shell.endsWith('/bash') && (Number(level) > 0 || startUp === 'none'),
+    },
     signal: (name, pid) => {
       if (channel.writable) channel.write(`${name} ${pid}\n`)
     },
@@ -42,7 +45,8 @@ strays() {
     strays $child
   done
 }
-echo "\x01$SHELL"
+[ -e ~/.bashrc ] && start_up=~/.bashrc || start_up=none
+echo "\x01$SHELL \${SHLVL:-0} $start_up"
 exec 2>/dev/null
 while read -r signal pid; do
   found=$(strays $pid)
@@ -50,7 +54,7 @@ while read -r signal pid; do
   for stray in $found; do kill -s $signal $stray; done
 done`
 
-/** Reads the login shell's path. Whatever else is printed would be in each command's output too. */
+/** Reads the line about the login shell. Whatever else is printed would be in each command's output too. */
 async function readGreeting(channel: ClientChannel): Promise<string> {
   let greeting = ''
   let complaint = ''
@@ -62,7 +66,8 @@ async function readGreeting(channel: ClientChannel): Promise<string> {
     greeting += chunk.toString()
     const found = /^(.*?)\x01(.*)\n/s.exec(greeting)
     if (!found) return
-    if (found[1]) reject(new LoginFailure('handshake', `its login shell prints ${JSON.stringify(found[1])} by itself`))
+    if (found[1])
+      reject(new LoginFailure('handshake', `has a login shell that prints ${JSON.stringify(found[1])} by itself`))
     else resolve(found[2] ?? '')
   }
   const ended = () => {

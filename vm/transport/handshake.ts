@@ -36,8 +36,8 @@ export async function shakeHands(
     ...('agent' in login ? { agent: login.agent } : { privateKey: login.privateKey }),
   }
   const client = new Client()
-  const failed = (error: Error & { level?: string }) => reject(wrongKey ?? explain(error))
-  const closed = () => reject(wrongKey ?? new LoginFailure('closed', 'the connection was closed during the handshake'))
+  const failed = (error: Error & { level?: string }) => reject(wrongKey ?? explain(error, handshakeMs))
+  const closed = () => reject(wrongKey ?? new LoginFailure('closed', 'closed the connection during the handshake'))
   const aborted = () => reject(signal.reason)
   signal.addEventListener('abort', aborted)
   client.on('ready', resolve).on('error', failed).on('close', closed).on('end', closed)
@@ -76,9 +76,12 @@ function algorithms(login: Login): Algorithms {
   }
 }
 
-function explain(error: Error & { level?: string }): LoginFailure {
+function explain(error: Error & { level?: string }, handshakeMs: number): LoginFailure {
   const { message, level } = error
   if (level === 'client-authentication') return new LoginFailure('refused', 'refuses the key', { cause: error })
-  if (level === 'client-timeout') return new LoginFailure('handshake', 'handshake timed out', { cause: error })
-  return new LoginFailure('handshake', `handshake failed: ${message}`, { cause: error })
+  if (level === 'client-timeout')
+    return new LoginFailure('handshake', `did not finish the handshake within ${handshakeMs / 1000} s`, {
+      cause: error,
+    })
+  return new LoginFailure('handshake', `failed the handshake: ${message}`, { cause: error })
 }

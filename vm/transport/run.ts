@@ -1,5 +1,5 @@
 import type { Finished } from '../machine.ts'
-import { scriptLine } from './command-line.ts'
+import { type LoginShell, scriptLine } from './command-line.ts'
 import { type Host, RemoteChild } from './remote-child.ts'
 
 /**
@@ -8,12 +8,12 @@ import { type Host, RemoteChild } from './remote-child.ts'
  */
 export async function runScript(
   host: Host,
-  loginShellIsPosix: boolean,
+  loginShell: LoginShell,
   script: string,
   { signal, input }: { signal?: AbortSignal; input?: string } = {},
 ): Promise<Finished> {
   signal?.throwIfAborted()
-  const line = scriptLine(script, loginShellIsPosix)
+  const line = scriptLine(script, loginShell)
   const child = new RemoteChild(host, { line, signal, keepStdin: () => false })
   const stdout: Buffer[] = []
   const stderr: Buffer[] = []

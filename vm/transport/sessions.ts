@@ -39,6 +39,7 @@ export function sessionOpener(client: Client, name: string, openMs: number, lost
   const queue: Waiting[] = []
   const opening = new Set<Waiting>()
   let refused = false
+  /** The control shell's is the first and stays. */
   let open = 0
 
   lost.addEventListener('abort', () => {
@@ -73,7 +74,7 @@ export function sessionOpener(client: Client, name: string, openMs: number, lost
 
     const refuse = (error: Error & { reason?: unknown }) => {
       if (late || lost.aborted) return
-      if (refusals.includes(error.reason) && (open > 0 || request.refusals < patience)) {
+      if (refusals.includes(error.reason) && (open > 1 || request.refusals < patience)) {
         request.refusals++
         queue.unshift(request)
         refused = true

@@ -1,7 +1,7 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { posix } from 'node:path'
 import { $, Fail, log, type Options, type ProcessPromise, quote, type Shell, within } from 'zx/core'
-import { forLoginShell, quotePosix, shellLine } from './command-line.ts'
+import { type LoginShell, quotePosix, shellLine } from './command-line.ts'
 import { type Destination, type Host, RemoteChild } from './remote-child.ts'
 
 /**
@@ -13,15 +13,20 @@ import { type Destination, type Host, RemoteChild } from './remote-child.ts'
  * into a template, or into a file's name, goes to the guest, with the options of the shell that it came from; nothing
  * is printed unless `verbose`; no default of the ambient `$`, nor ZX_… variable, has a say.
  */
-export function bindShell(host: Host, loginShellIsPosix: boolean): Shell {
+export function bindShell(host: Host, loginShell: LoginShell): Shell {
   const spawn = (stdin: StdinUse) => (command: string, _args: readonly string[], options: SpawnOptions) => {
     const { shell, cwd, env, stdio, signal } = options
     const [input, stdout, stderr] = Array.isArray(stdio) ? stdio : [stdio, stdio, stdio]
-    const line = shellLine(command, typeof shell === 'string' ? shell : '/bin/sh', { cwd: String(cwd), env: env ?? {} })
+    const line = shellLine(
+      command,
+      typeof shell === 'string' ? shell : '/bin/sh',
+      { cwd: String(cwd), env: env ?? {} },
+      loginShell,
+    )
     if ('input' in options && options.input) stdin.wanted = true
     if (input === 'inherit') throw new TypeError("the guest can't inherit this process's stdin: pipe process.stdin in")
     return new RemoteChild(host, {
-      line: forLoginShell(line, loginShellIsPosix),
+      line,
       signal,
       keepStdin: () => stdin.wanted || input === 'pipe',
       output: [destination(stdout), destination(stderr)],

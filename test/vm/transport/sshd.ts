@@ -50,7 +50,7 @@ export async function startSshd({ config = [], before = ':' }: SshdOptions = {})
   const script = `mount -t tmpfs tmpfs /run && mkdir /run/sshd && { ${before}; } && exec /usr/sbin/sshd -i -E "$0/log" -f "$0/config" <&3 >&3 3>&-`
   const child = spawn('unshare', ['--mount', 'sh', '-c', script, folder], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', SECRET_OF_THE_HOST: 'hunter2' },
+    env: { PATH: process.env.PATH ?? '', SECRET_OF_THE_HOST: 'hunter2' },
   })
   return {
     sock: child.stdio[3] as Socket,
