@@ -21,15 +21,19 @@ export function nearestRule(ruleset: Ruleset, asked: RuleSpecification): Nearest
  * chain, no such chain or table.
  */
 export function whyAbsent(ruleset: Ruleset, asked: RuleSpecification): string {
-  const elsewhere = sameElsewhere(ruleset, asked)
-  if (elsewhere)
-    return `the same rule is in chain ${elsewhere.chain} of table ${elsewhere.table}, as rule ${elsewhere.position}`
+  const { warnings } = ruleset
+  return reason(ruleset, asked) + (warnings.length === 0 ? '' : ` (iptables-save warned: ${warnings.join('; ')})`)
+}
+
+function reason(ruleset: Ruleset, asked: RuleSpecification): string {
+  const same = sameElsewhere(ruleset, asked)
+  if (same) return `the same rule is in chain ${same.chain} of table ${same.table}, as rule ${same.position}`
   const chain = chainOf(ruleset, asked.table, asked.chain)
-  if (!chain) return `table ${asked.table} has no chain ${asked.chain}${warned(ruleset)}`
+  if (!chain) return `table ${asked.table} has no chain ${asked.chain}`
   const nearest = nearestRule(ruleset, asked)
-  if (!nearest) return `chain ${asked.chain} of table ${asked.table} has no rules${warned(ruleset)}`
+  if (!nearest) return `chain ${asked.chain} of table ${asked.table} has no rules`
   const { rule, differences } = nearest
-  return `nearest: rule ${rule.position}: ${printRule(rule)} differs in ${differences.join(', ')}${warned(ruleset)}`
+  return `nearest: rule ${rule.position}: ${printRule(rule)} differs in ${differences.join(', ')}`
 }
 
 function sameElsewhere(ruleset: Ruleset, asked: RuleSpecification): Rule | undefined {
@@ -40,8 +44,4 @@ function sameElsewhere(ruleset: Ruleset, asked: RuleSpecification): Rule | undef
     }
   }
   return undefined
-}
-
-function warned({ warnings }: Ruleset): string {
-  return warnings.length === 0 ? '' : ` (iptables-save warned: ${warnings.join('; ')})`
 }

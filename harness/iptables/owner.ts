@@ -11,22 +11,27 @@ export interface Owner {
   syntax?: OptionSyntax
 }
 
+/** Whose option `name` is in a rule that iptables-save wrote: of the section that is open, known there or not. */
+export function ownerOfSaved(open: Section, name: string): Owner {
+  const syntax = open.syntax && Object.hasOwn(open.syntax, name) ? open.syntax[name] : undefined
+  return syntax ? { section: open, name, syntax } : { section: open }
+}
+
 /**
- * Whose option `name` is: of the module loaded last that has it, else of the module that `-p` loads for it (added to `sections`),
- * else of the last one whose options aren't known. `typed` is how people write, with abbreviations; there, an option that nobody
- * has is a RuleError.
+ * Whose option `name` is in a rule that a person typed, perhaps abbreviated: of the module loaded last that has it, else of the
+ * module that `-p` loads for it (added to `sections`), else of the last one whose options aren't known. Throws a RuleError.
  */
-export function ownerOf(sections: Section[], name: string, typed: boolean): Owner {
+export function ownerOfTyped(sections: Section[], name: string): Owner {
   const newest = sections.toReversed()
-  const loaded = lookUp(newest, name, false) ?? lookUp(newest, name, typed)
+  const loaded = lookUp(newest, name, false) ?? lookUp(newest, name, true)
   if (loaded) return loaded
   const protocol = protocolOf(sections[0]?.options ?? [])
-  const implied = protocol === undefined ? undefined : lookUp([newSection('match', moduleOf(protocol))], name, typed)
+  const implied = protocol === undefined ? undefined : lookUp([newSection('match', moduleOf(protocol))], name, true)
   if (implied) {
     sections.push(implied.section)
     return implied
   }
-  const unknown = newest.find(({ syntax }) => syntax === undefined) ?? (typed ? undefined : newest[0])
+  const unknown = newest.find(({ syntax }) => syntax === undefined)
   if (unknown) return { section: unknown }
   throw new RuleError(noOwner(sections, name))
 }

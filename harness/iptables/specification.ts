@@ -1,7 +1,7 @@
 import { moduleOf } from './matches/index.ts'
 import { parameters } from './matches/parameters.ts'
 import type { Family, Match, Option, RuleSpecification } from './model.ts'
-import { ownerOf, protocolOf } from './owner.ts'
+import { ownerOfSaved, ownerOfTyped, protocolOf } from './owner.ts'
 import { RuleError } from './rule-error.ts'
 import { openSection, type Section } from './section.ts'
 
@@ -9,8 +9,8 @@ import { openSection, type Section } from './section.ts'
 export type Specification = Pick<RuleSpecification, 'parameters' | 'matches' | 'target'>
 
 /**
- * Reads the words after the chain's name. `typed`: by a person, who abbreviates and errs; otherwise by the tool, whose options are
- * all taken, known here or not. Throws a RuleError.
+ * Reads the words after the chain's name. `typed`: by a person, who abbreviates and errs; otherwise by iptables-save, whose
+ * options are all taken, known here or not. Throws a RuleError.
  */
 export function readSpecification(words: string[], family: Family, typed: boolean): Specification {
   const sections: Section[] = [{ kind: 'parameters', name: '', syntax: parameters, options: [] }]
@@ -38,7 +38,8 @@ function readOption(sections: Section[], word: string, rest: string[], { family,
   if (!isOption(word)) throw new RuleError(`not an option: ${word}`)
   const [, written = word, inline] = /^(--[^=]+)=(.*)$/s.exec(word) ?? []
   if (inline !== undefined) rest.unshift(inline)
-  const { section, name = written, syntax } = ownerOf(sections, written, typed)
+  const open = typed ? undefined : sections.at(-1)
+  const { section, name = written, syntax } = open ? ownerOfSaved(open, written) : ownerOfTyped(sections, written)
   if (!syntax) {
     section.options.push({ name, negated, values: takeUntilOption(rest) })
     return

@@ -4,6 +4,7 @@ import { address } from '../values/address.ts'
 import { codepoint, serviceType } from '../values/dscp.ts'
 import { named, upperList } from '../values/list.ts'
 import { decimal, range } from '../values/number.ts'
+import { protocol } from '../values/protocol.ts'
 
 /** Modules that look at where a packet comes from, where it goes, and what its headers say. */
 export const packet: Readonly<Record<string, Extension>> = {
@@ -21,6 +22,18 @@ export const packet: Readonly<Record<string, Extension>> = {
     '--physdev-is-in': flag(),
     '--physdev-is-out': flag(),
     '--physdev-is-bridged': flag(),
+  },
+  policy: {
+    '--dir': word(),
+    '--pol': word(),
+    '--strict': flag(),
+    '--reqid': word(decimal),
+    '--spi': word(),
+    '--proto': word(protocol),
+    '--mode': word(),
+    '--tunnel-src': word(),
+    '--tunnel-dst': word(),
+    '--next': flag(),
   },
   pkttype: { '--pkt-type': word(named({ host: 'unicast', bcast: 'broadcast', mcast: 'multicast' })) },
   length: { '--length': word(text => range(text, 65535)) },

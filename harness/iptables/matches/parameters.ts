@@ -10,6 +10,6 @@ export const parameters: Extension = {
   '-d': word(network, { aliases: ['--destination', '--dst'], ...everywhere }),
   '-i': word(name => name, { aliases: ['--in-interface'], standard: ['+'] }),
   '-o': word(name => name, { aliases: ['--out-interface'], standard: ['+'] }),
-  '-p': word(protocol, { aliases: ['--protocol', '--proto'], standard: ['all'] }),
+  '-p': word(protocol, { aliases: ['--protocol'], standard: ['all'] }),
   '-f': flag({ aliases: ['--fragment'] }),
 }
