@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { expect } from 'chai'
 import ssh2 from 'ssh2'
 import { makeSeed } from '../../../vm/guest/seed.ts'
@@ -40,7 +41,9 @@ describe('a seed', () => {
 
   it('brings an init that the shell can parse', async () => {
     const { files } = await makeSeed(request)
-    expect(content(files, '/usr/sbin/vethlab-init')).to.match(/^#!\/bin\/sh\n/)
+    const init = content(files, '/usr/sbin/vethlab-init')
+    expect(init).to.match(/^#!\/bin\/sh\n/)
+    execFileSync('sh', ['-n'], { input: init })
   })
 
   it('names the guest, in its hosts file too', async () => {

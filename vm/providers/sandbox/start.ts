@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostError } from '../../errors.ts'
 import { awaitReady } from '../../guest/ready.ts'
-import { makeSeed } from '../../guest/seed.ts'
+import { makeSeed, type SeedFile } from '../../guest/seed.ts'
 import type { Machine, MachineRequest } from '../../machine.ts'
 import { connect } from '../../transport/connect.ts'
 import { assemble } from '../assemble.ts'
@@ -9,9 +9,16 @@ import { makeRunDir, sweepRunDirs } from '../run-dir.ts'
 import { checkSandbox } from './check.ts'
 import { launch } from './launch.ts'
 
-/** Starts a sandbox on a root file system (path of a squashfs). */
-export async function startSandbox(request: MachineRequest & { rootfs: string }): Promise<Machine> {
-  const { suite, rootfs, engine, keep, signal } = request
+export interface SandboxRequest extends MachineRequest {
+  /** Path of the image's root file system, a squashfs. */
+  rootfs: string
+  /** Further files that the machine gets, such as an /etc/docker/daemon.json. */
+  files?: SeedFile[]
+}
+
+/** Starts a sandbox on a root file system. */
+export async function startSandbox(request: SandboxRequest): Promise<Machine> {
+  const { suite, rootfs, files = [], engine, keep, signal } = request
   const name = `sandbox:${suite}`
   await sweepRunDirs()
   const runDir = await makeRunDir()
@@ -19,7 +26,7 @@ export async function startSandbox(request: MachineRequest & { rootfs: string })
   undo.defer(() => runDir.remove())
   try {
     const seed = await makeSeed({ engine, keep, channel: 'fd:3' })
-    const running = await launch({ name, rootfs, seed: seed.files, keep, runDir })
+    const running = await launch({ name, rootfs, seed: [...seed.files, ...files], keep, runDir })
     undo.defer(() => running.end())
 
     // A process that ends tells more than the silence on its channel.

@@ -1,0 +1,377 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { constants, existsSync } from 'node:fs'
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { request as httpRequest } from 'node:http'
+import { hostname, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'chai'
+import { execa } from 'execa'
+import { MachineError } from '../../../vm/errors.ts'
+import { ensureImage, type Image } from '../../../vm/image/image.ts'
+import type { Machine } from '../../../vm/machine.ts'
+import { sweepRunDirs } from '../../../vm/providers/run-dir.ts'
+import { startSandbox } from '../../../vm/providers/sandbox/start.ts'
+import { sandbox } from '../../../vm/providers/sandbox.ts'
+import { defaultSuite, type Suite, suites } from '../../../vm/suite.ts'
+
+const never = new AbortController().signal
+const owner = join(import.meta.dirname, 'sandbox', 'owner.ts')
+
+describe('a sandbox', function () {
+  this.timeout(60_000)
+  const images = new Map<Suite, Image>()
+
+  before(async function () {
+    this.timeout(0) // An image may have to be built.
+    if (process.getuid?.() !== 0) this.skip()
+    for (const suite of suites) images.set(suite, await ensureImage(suite, { report: console.log, signal: never }))
+  })
+
+  const rootfsOf = (suite: Suite) => images.get(suite)?.rootfs ?? ''
+  const start = (options: Partial<Parameters<typeof startSandbox>[0]> = {}) => {
+    const suite = options.suite ?? defaultSuite
+    return startSandbox({
+      suite,
+      rootfs: rootfsOf(suite),
+      engine: false,
+      keep: false,
+      report: () => {},
+      signal: never,
+      ...options,
+    })
+  }
+
+  describe('without an engine', () => {
+    let machine: Machine
+    const run = async (script: string) => (await machine.exec(script)).stdout.trim()
+
+    before(async () => {
+      machine = await start()
+    })
+    after(() => machine?.[Symbol.asyncDispose]())
+
+    it('has a name, a first process and processes of its own', async () => {
+      expect(await run('hostname'))
+        .to.equal('guest')
+        .and.to.not.equal(hostname())
+      expect(await run('cat /proc/1/comm')).to.equal('vethlab-init')
+      expect(await run('ps -e -o comm=')).to.not.match(/node|mocha/)
+    })
+
+    it('has lo and an uplink, and no other link', async () => {
+      expect(JSON.parse(await run('ip -j link')).map((link: { ifname: string }) => link.ifname)).to.deep.equal([
+        'lo',
+        'eth0',
+      ])
+      // What sysfs shows is what brctl and others read.
+      expect((await run('ls /sys/class/net')).split(/\s+/)).to.have.members(['lo', 'eth0'])
+    })
+
+    it('has an uplink that is up on both ends when the start is over', async () => {
+      expect(await run('cat /sys/class/net/eth0/operstate')).to.equal('up')
+      expect(await run('ip netns exec outside cat /sys/class/net/lan0/operstate')).to.equal('up')
+    })
+
+    it('sees no file system, disk or device of the host', async () => {
+      expect(await run('find /dev -type b')).to.equal('')
+      expect((await run('ls /dev')).split(/\s+/)).to.include.members(['null', 'urandom', 'ptmx', 'pts', 'shm', 'fd'])
+
+      const path = join(tmpdir(), `vethlab-test-${process.pid}`)
+      await writeFile(path, 'of the host')
+      try {
+        expect(await run(`cat ${path} /proc/1/root${path} /proc/1/cwd/../../../..${path} || echo none`)).to.equal(
+          'none',
+        )
+      } finally {
+        await rm(path)
+      }
+      const disks = await run('cut -d" " -f3 /proc/mounts | sort -u')
+      expect(disks.split('\n')).to.not.include.members(['ext4']).and.to.not.include('squashfs')
+      expect(await run('cat /proc/self/mountinfo')).to.not.include('vethlab-')
+    })
+
+    it('can change settings of its netns, but none of the host’s kernel', async () => {
+      const before = await readFile('/proc/sys/vm/swappiness', 'utf8')
+      expect((await machine.exec('sysctl -w vm.swappiness=7')).exitCode).to.not.equal(0)
+      expect(await readFile('/proc/sys/vm/swappiness', 'utf8')).to.equal(before)
+
+      await run('ip netns exec outside sysctl -w net.ipv4.conf.all.log_martians=1')
+      expect(await run('ip netns exec outside sysctl -n net.ipv4.conf.all.log_martians')).to.equal('1')
+      expect(await run('sysctl -n net.ipv4.conf.all.log_martians')).to.equal('0')
+    })
+
+    it('has an outside that answers at the gateway’s address and at the one that the documents ping', async () => {
+      for (const address of ['203.0.113.1', '114.114.114.114']) {
+        expect(await run(`ping -c 1 -W 2 ${address}`)).to.include('1 received')
+      }
+    })
+
+    it('has an outside that knows no private subnet and forwards nothing, and forwards nothing itself', async () => {
+      const routes = JSON.parse(await run('ip -n outside -j route')) as { dst: string }[]
+      expect(routes.map(route => route.dst)).to.deep.equal(['203.0.113.0/24'])
+      for (const address of ['10.0.0.1', '172.17.0.1', '192.168.0.1']) {
+        expect((await machine.exec(`ip netns exec outside ping -c 1 -W 1 ${address} 2>&1`)).stdout).to.include(
+          'Network is unreachable',
+        )
+      }
+      expect(await run('sysctl -n net.ipv4.ip_forward; ip netns exec outside sysctl -n net.ipv4.ip_forward')).to.equal(
+        '0\n0',
+      )
+    })
+
+    it('reaches nothing beyond outside', async () => {
+      expect((await machine.exec('ping -c 1 -W 1 192.0.2.1')).stdout).to.match(/Net Unreachable|100% packet loss/)
+    })
+
+    it('has never run an engine: no docker0, no chain, no rule', async () => {
+      expect(await run('ip link show docker0 2>&1')).to.include('does not exist')
+      expect(await run('iptables-legacy-save; iptables-nft-save; nft list ruleset')).to.equal('')
+      expect(await run('pgrep -c "dockerd|containerd"')).to.equal('0')
+      expect(await run('ls -A /var/lib/docker /run/docker* 2>&1')).to.match(/^ls: cannot access/)
+    })
+
+    it('reaps what its processes leave behind', async () => {
+      await run('(sleep 0.05 &) & wait')
+      await sleep(150)
+      expect(await run('ps -e -o stat=,ppid= | grep -c "^Z *1$"')).to.equal('0')
+    })
+  })
+
+  for (const suite of suites) {
+    it(`runs the engine of ${suite}, its images loaded, reachable from outside and by its socket`, async () => {
+      await using machine = await start({ suite, engine: true })
+      const run = async (script: string) => (await machine.exec(script)).stdout.trim()
+
+      expect(await run('docker info --format "{{.Driver}} {{.ServerVersion}}"')).to.match(
+        /^overlay2 (20\.10|26\.1|28\.5)/,
+      )
+      expect(await run('docker run --rm busybox hostname -i')).to.match(/^172\.17\.0\.\d+$/)
+      await run('docker run -d --name web -p 8080:80 vethlab/web')
+      const fetch = 'curl -s --max-time 2 --retry 20 --retry-delay 1 --retry-connrefused http://203.0.113.2:8080/whoami'
+      expect(await run(`ip netns exec outside ${fetch}`)).to.match(/^203\.0\.113\.1:\d+$/)
+      // In a chroot this would land in the host's tree.
+      expect(await run('docker exec web cat /usr/share/nginx/html/index.html')).to.include('Welcome to nginx!')
+      expect(await run('iptables-save -t nat')).to.include('--dport 8080 -j DNAT --to-destination 172.17.0.2:80')
+      expect(await getJson(machine.dockerSocket, '/containers/json')).to.have.length(1)
+      await run('pkill dockerd; pkill -x containerd')
+      expect(await run('echo still here')).to.equal('still here')
+      expect(machine.lost.aborted).to.equal(false)
+    })
+  }
+
+  it('leaves the host’s links, routes and settings as they were', async () => {
+    const state = async () => {
+      const { stdout: links } = await execa('ip', ['-j', 'link'])
+      const { stdout: routes } = await execa('ip', ['-j', 'route'])
+      const { stdout: settings } = await execa('sysctl', ['-a'], { reject: false })
+      const steady = settings
+        .split('\n')
+        .filter(line => !/-nr|_nr|nr_|random|\.ns_last_pid|dentry|inode|count/.test(line))
+      return { links: JSON.parse(links), routes: JSON.parse(routes), settings: steady }
+    }
+    const before = await state()
+    await using machine = await start({ engine: true })
+    await machine.exec('docker run -d -p 8080:80 vethlab/web; sysctl -w net.ipv4.ip_forward=0 net.ipv4.ip_forward=1')
+    expect(await state()).to.deep.equal(before)
+  })
+
+  it('is gone when it has been disposed, whatever ran in it, and can be disposed twice', async () => {
+    const machine = await start({ engine: true })
+    await machine.exec('docker run -d busybox sleep 1000; nohup sleep 1000 >/dev/null 2>&1 & ip netns add left')
+    const name = await nameOf(initOf(machine))
+    const runDir = dirname(machine.dockerSocket)
+    expect(await processesOf(name)).to.have.length.above(5)
+    expect(await cgroupsOf(name)).to.not.deep.equal([])
+
+    await machine[Symbol.asyncDispose]()
+    await machine[Symbol.asyncDispose]()
+    expect(await processesOf(name)).to.deep.equal([])
+    expect(await cgroupsOf(name)).to.deep.equal([])
+    expect(existsSync(runDir)).to.equal(false)
+    expect(machine.lost.aborted).to.equal(false)
+  })
+
+  it('goes with the process that owns it, killed without warning, and the next run removes the rest', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'vethlab-test-'))
+    // A file of its own, so that its loop device is known.
+    const rootfs = join(folder, 'root.sqfs')
+    await copyFile(rootfsOf(defaultSuite), rootfs, constants.COPYFILE_FICLONE)
+    try {
+      const child = spawn(process.execPath, [owner, 'engine,stay', 'docker run -d busybox sleep 1000', rootfs], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const { entry } = await firstLine(child.stdout)
+      const name = await nameOf(Number(/\d+/.exec(entry.remove)?.[0]))
+      expect(await loopFiles()).to.include(rootfs)
+
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      await until(async () => (await processesOf(name)).length === 0)
+      await until(async () => !(await loopFiles()).includes(rootfs))
+      expect(await readFile('/proc/self/mountinfo', 'utf8')).to.not.include('vethlab-')
+
+      await sweepRunDirs()
+      expect(await cgroupsOf(name)).to.deep.equal([])
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  it('is lost within a second when it is killed from outside, and says how it died', async () => {
+    await using machine = await start()
+    const running = machine.exec('sleep 60').catch(error => error)
+    const lost = once(machine.lost, 'abort')
+    process.kill(initOf(machine), 'SIGKILL')
+    await Promise.race([lost, sleep(1000)])
+    expect(machine.lost.reason).to.be.instanceOf(MachineError)
+    expect(machine.lost.reason.message).to.equal(`sandbox:${defaultSuite} ended by itself: killed by SIGKILL`)
+    expect(await running).to.be.instanceOf(MachineError)
+  })
+
+  it('ends when its sshd does: nobody can reach it any more', async () => {
+    await using machine = await start()
+    const name = await nameOf(initOf(machine))
+    const lost = once(machine.lost, 'abort')
+    await machine.exec('pkill sshd').catch(() => {})
+    await Promise.race([lost, sleep(1000)])
+    expect(machine.lost.aborted).to.equal(true)
+    await until(async () => (await processesOf(name)).length === 0)
+  })
+
+  it('outlives its owner when it is kept, can be entered, and goes when told', async () => {
+    const { stdout } = await execa(process.execPath, [owner, 'keep', 'touch /root/was-here', rootfsOf(defaultSuite)])
+    const { entry } = JSON.parse(stdout) as Owned
+    const name = await nameOf(Number(/\d+/.exec(entry.remove)?.[0]))
+    const inside = await execa(entry.enter, { shell: true, input: 'hostname; ls /root/was-here; ip -br link' })
+    expect(inside.stdout).to.match(/^guest\n\/root\/was-here\nlo .*\neth0@if3 /)
+    // Another run leaves it alone.
+    await sweepRunDirs()
+    expect(await processesOf(name)).to.not.deep.equal([])
+
+    await execa(entry.remove, { shell: true })
+    await until(async () => (await processesOf(name)).length === 0)
+    await sweepRunDirs()
+    expect(await cgroupsOf(name)).to.deep.equal([])
+  })
+
+  it('works where cgroup version 2 is alone', async () => {
+    const script = 'umount -R /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"'
+    const command =
+      'docker run --rm busybox cat /proc/self/cgroup; docker info --format {{.CgroupVersion}}; find /sys/fs/cgroup -name init'
+    const { stdout } = await execa('unshare', [
+      '--mount',
+      'sh',
+      '-c',
+      script,
+      'sh',
+      process.execPath,
+      owner,
+      'engine',
+      command,
+      rootfsOf(defaultSuite),
+    ])
+    expect((JSON.parse(stdout) as Owned).stdout.trim().split('\n').slice(-2)).to.deep.equal([
+      '2',
+      '/sys/fs/cgroup/init',
+    ])
+  })
+
+  it('says what went wrong when it can’t start, and leaves nothing', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'vethlab-test-'))
+    try {
+      await writeFile(join(folder, 'root.sqfs'), Buffer.alloc(8192, 7))
+      const failed = await start({ rootfs: join(folder, 'root.sqfs') }).catch(error => error)
+      expect(failed).to.be.instanceOf(MachineError)
+      expect(failed.message).to.match(/^sandbox:trixie ended by itself: exit code \d+\n.*mount/s)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+    expect(await runDirsOfOurs()).to.deep.equal([])
+  })
+
+  it('says what the engine said when that does not start', async () => {
+    const file = { path: '/etc/docker/daemon.json', mode: 0o644, content: '{"no-such-option": true}' }
+    const failed = await start({ engine: true, files: [file] }).catch(error => error)
+    expect(failed).to.be.instanceOf(MachineError)
+    expect(failed.message).to.match(/did not come up: the engine did not start.*no-such-option/s)
+  })
+
+  it('can be given up while it starts', async () => {
+    const abort = new AbortController()
+    const reason = new Error('given up')
+    setTimeout(() => abort.abort(reason), 60)
+    expect(await start({ engine: true, signal: abort.signal }).catch(error => error)).to.equal(reason)
+    expect(await runDirsOfOurs()).to.deep.equal([])
+  })
+
+  it('finds that this host has all that it needs', async () => {
+    expect((await sandbox.check()).filter(finding => !finding.ok)).to.deep.equal([])
+  })
+})
+
+interface Owned {
+  entry: { enter: string; remove: string }
+  stdout: string
+}
+
+function initOf(machine: Machine): number {
+  return Number(/\d+/.exec(machine.entry.remove)?.[0])
+}
+
+async function firstLine(stream: NodeJS.ReadableStream): Promise<Owned> {
+  for await (const line of createInterface({ input: stream })) return JSON.parse(line)
+  throw new Error('the owner printed nothing')
+}
+
+/** The name of a sandbox's run folder, which its cgroups and its outermost process bear too. */
+async function nameOf(init: number): Promise<string> {
+  const [, name = ''] = /vethlab-([\d-]+)/.exec(await readFile(`/proc/${init}/cgroup`, 'utf8')) ?? []
+  expect(name).to.not.equal('')
+  return name
+}
+
+/** The host's processes that belong to the sandbox of that name: by their cgroups, or their command line. */
+async function processesOf(name: string): Promise<string[]> {
+  const numbers = (await readdir('/proc')).filter(entry => /^\d+$/.test(entry))
+  const found = numbers.map(async pid => {
+    const texts = ['cgroup', 'cmdline'].map(file => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => ''))
+    return (await Promise.all(texts)).some(text => text.includes(name)) ? [pid] : []
+  })
+  return (await Promise.all(found)).flat()
+}
+
+async function loopFiles(): Promise<string[]> {
+  const names = await readdir('/sys/block')
+  const files = names.map(name => readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => ''))
+  return (await Promise.all(files)).map(file => file.trim())
+}
+
+/** The host's cgroups of the sandbox of that name. */
+async function cgroupsOf(name: string): Promise<string[]> {
+  const { stdout } = await execa('find', ['/sys/fs/cgroup', '-name', `vethlab-${name}`])
+  return stdout.split('\n').filter(Boolean)
+}
+
+async function runDirsOfOurs(): Promise<string[]> {
+  const base = join(process.env.XDG_RUNTIME_DIR || tmpdir(), 'vethlab-0')
+  return (await readdir(base)).filter(name => name.startsWith(`${process.pid}-`))
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    if (await holds()) return
+    await sleep(20)
+  }
+  throw new Error(`not within 2 s: ${holds}`)
+}
+
+async function getJson(socketPath: string, path: string): Promise<unknown> {
+  const request = httpRequest({ socketPath, path, headers: { host: 'docker' } }).end()
+  const [response] = await once(request, 'response')
+  let body = ''
+  for await (const chunk of response) body += chunk
+  return JSON.parse(body)
+}
