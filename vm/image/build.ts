@@ -7,7 +7,7 @@ import { recipeHash } from './address.ts'
 import { explainFailure } from './explain.ts'
 import { buildInitrd } from './initrd.ts'
 import { imageFiles, type Manifest, writeManifest } from './manifest.ts'
-import { mmdebstrapArgs } from './mmdebstrap.ts'
+import { hooks, mmdebstrapArgs } from './mmdebstrap.ts'
 import { phaseOf } from './progress.ts'
 import type { Recipe } from './recipe.ts'
 import { isRoot } from './tools.ts'
@@ -72,17 +72,13 @@ async function buildRootfs(recipe: Recipe, { dir, work, mirror, report, signal }
     const [strapped, squashed] = await Promise.all([strap.ended, squash.ended])
     signal.throwIfAborted()
     if (strapped !== 0 || squashed !== 0) {
-      throw explainFailure({
-        suite: recipe.suite,
-        mirror,
-        mmdebstrap: strap.said(),
-        mksquashfs: squash.said(),
-        dir,
-        work,
-      })
+      const said = { mmdebstrap: strap.said(), mksquashfs: squash.said() }
+      throw explainFailure({ suite: recipe.suite, mirror, scripts: hooks(recipe), dir, work, ...said })
     }
   } finally {
     signal.removeEventListener('abort', stop)
+    stop()
+    await Promise.allSettled([strap.ended, squash.ended])
   }
 }
 
@@ -125,11 +121,12 @@ function start(
   const lines: string[] = []
   if (child.stderr) {
     createInterface({ input: child.stderr }).on('line', line => {
-      if (lines.push(line) > 400) lines.shift()
+      if (lines.push(line) > 2000) lines.shift()
       onLine?.(line)
     })
   }
   const stop = (signal: NodeJS.Signals) => {
+    if (child.exitCode !== null || child.signalCode !== null) return
     kill(child, signal)
     const timer = setTimeout(() => kill(child, 'SIGKILL'), patience)
     ended.finally(() => clearTimeout(timer)).catch(() => {})

@@ -7,6 +7,8 @@ export interface Failure {
   suite: Suite
   /** The user's own mirror, if one was set. */
   mirror: string | undefined
+  /** The texts of the scripts that mmdebstrap ran. */
+  scripts: readonly string[]
   /** What each program wrote to stderr. */
   mmdebstrap: string
   mksquashfs: string
@@ -16,7 +18,8 @@ export interface Failure {
 }
 
 /** Why a build failed, from what its programs said. */
-export function explainFailure({ suite, mirror, mmdebstrap, mksquashfs, dir, work }: Failure): HostError {
+export function explainFailure({ suite, mirror, scripts, mksquashfs, dir, work, ...failure }: Failure): HostError {
+  const mmdebstrap = withoutScripts(failure.mmdebstrap, scripts)
   const building = `the ${suite} image can't be built`
   const all = `${mmdebstrap}\n${mksquashfs}`
   const full = lineWith(all, /No space left on device|out of space|enough free space/i)
@@ -76,4 +79,9 @@ function lineWith(text: string, pattern: RegExp): string | undefined {
     .split('\n')
     .find(line => pattern.test(line))
     ?.trim()
+}
+
+/** mmdebstrap prints the whole of a script that it runs, and again when it fails: its first line names it well enough. */
+function withoutScripts(text: string, scripts: readonly string[]): string {
+  return scripts.reduce((rest, script) => rest.replaceAll(script, `${script.split('\n')[0]} …`), text)
 }

@@ -13,18 +13,18 @@ export interface MmdebstrapRequest {
 
 /** mmdebstrap's arguments; it writes the machine's root file system as a tar to stdout. */
 export function mmdebstrapArgs(recipe: Recipe, { mode, kernel, mirror }: MmdebstrapRequest): string[] {
+  // Packages that are only unpacked are never customized.
+  const hookFlag = recipe.variant === 'extract' ? '--extract-hook' : '--customize-hook'
   return [
     `--mode=${mode}`,
-    '--variant=essential',
+    `--variant=${recipe.variant}`,
     '--format=tar',
     `--architectures=${recipe.arch}`,
     ...[...anyBuild, ...recipe.aptOptions].map(option => `--aptopt=${option}`),
     '--dpkgopt=force-unsafe-io', // what a cut-off build leaves is thrown away anyhow
     ...recipe.droppedPaths.map(path => `--dpkgopt=path-exclude=${path}`),
     `--include=${recipe.packages.join(',')}`,
-    ...hooks(recipe).map(script => `--customize-hook=${script}`),
-    `--customize-hook=download /vmlinuz ${quote(kernel)}`,
-    '--customize-hook=rm "$1/vmlinuz"',
+    ...[...hooks(recipe), `download /vmlinuz ${quote(kernel)}`, 'rm "$1/vmlinuz"'].map(hook => `${hookFlag}=${hook}`),
     recipe.suite,
     '-',
     ...(mirror === undefined ? [] : [mirror]),

@@ -12,5 +12,5 @@ export function phaseOf(line: string, recipe: Pick<Recipe, 'suite' | 'packages'>
     "I: running --customize-hook in shell: sh -c '# The words": 'making a container image',
     'I: creating tarball': 'packing the root file system',
   }
-  return Object.entries(phases).find(([start]) => line.startsWith(start))?.[1]
+  return Object.entries(phases).find(([start]) => line.replace('--extract-', '--customize-').startsWith(start))?.[1]
 }

@@ -11,6 +11,8 @@ export interface Recipe {
   format: number
   suite: Suite
   arch: Arch
+  /** mmdebstrap's variant: what is there beside the packages below. */
+  variant: 'essential' | 'extract'
   /** Installed, with what they depend on, without what they recommend. */
   packages: readonly string[]
   /** The kernel's package. Its files are unpacked only: installed, it would bring initramfs-tools. */
@@ -62,6 +64,7 @@ export function recipeOf(suite: Suite, arch: Arch = hostArch()): Recipe {
     format: 1,
     suite,
     arch,
+    variant: 'essential',
     packages: [...engine[suite], ...machine],
     kernel: `linux-image-cloud-${arch}`,
     aptOptions: aptOptions[suite],

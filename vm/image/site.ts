@@ -1,4 +1,5 @@
-import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { chmod, mkdir, mkdtemp, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { lock } from './lock.ts'
@@ -23,9 +24,11 @@ export async function makeSite(images: string, name: string, signal: AbortSignal
   const site = await mkdtemp(join(images, `${building}${name}-`))
   const files = join(site, 'files')
   await mkdir(files)
-  const work = isRoot() ? join(site, 'work') : await mkdtemp(join(publicWork, `${building}${name}-`))
-  if (isRoot()) await mkdir(work)
-  for (const folder of isRoot() ? [site, work] : [work]) await chmod(folder, 0o755)
+  // An unprivileged build works as users who may be unable to enter this one's home. Not in /tmp, as that may be memory.
+  const work = isRoot() ? join(site, 'tree') : join('/var/tmp', `vethlab-${randomUUID()}`)
+  await symlink(work, join(site, workLink))
+  await mkdir(work)
+  for (const folder of [site, files, work]) await chmod(folder, 0o755)
   return {
     files,
     work,
@@ -34,8 +37,7 @@ export async function makeSite(images: string, name: string, signal: AbortSignal
       await rename(files, dir)
     },
     async [Symbol.asyncDispose]() {
-      await remove(work)
-      await remove(site)
+      await removeSite(site)
     },
   }
 }
@@ -43,19 +45,23 @@ export async function makeSite(images: string, name: string, signal: AbortSignal
 /** What stands before the name of an image that is being built: it can't be mistaken for one that is. */
 const building = '.building-'
 
-/** A build in a user namespace belongs to users who may be unable to enter this one's home. Not /tmp: it may be in memory. */
-const publicWork = '/var/tmp'
+/** In a site: points at its work folder, wherever that is. */
+const workLink = 'work'
 
 /** Dead builds of other images are known by their lock, which is free. */
 async function removeLeftovers(images: string, name: string, signal: AbortSignal): Promise<void> {
-  for (const folder of isRoot() ? [images] : [images, publicWork]) {
-    for (const leftover of await readdir(folder)) {
-      const owner = /^\.building-(.+)-[^-]+$/.exec(leftover)?.[1]
-      if (owner === undefined) continue
-      await using dead = owner === name ? undefined : await lock(join(images, `${owner}.lock`), { signal })
-      if (dead || owner === name) await remove(join(folder, leftover))
-    }
+  for (const leftover of await readdir(images)) {
+    const owner = /^\.building-(.+)-[^-]+$/.exec(leftover)?.[1]
+    if (owner === undefined) continue
+    await using dead = owner === name ? undefined : await lock(join(images, `${owner}.lock`), { signal })
+    if (dead || owner === name) await removeSite(join(images, leftover))
   }
+}
+
+async function removeSite(site: string): Promise<void> {
+  const work = await readlink(join(site, workLink)).catch(unlessAbsent)
+  if (work) await remove(work)
+  await remove(site)
 }
 
 /** The tree of a build in a user namespace belongs to users that only such a namespace has. */
@@ -64,6 +70,7 @@ async function remove(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 5 })
 }
 
-function unlessAbsent(error: NodeJS.ErrnoException): void {
+function unlessAbsent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error
+  return undefined
 }

@@ -13,4 +13,4 @@ find "$root/var/log" "$root/var/cache" -type f -delete
 # mmdebstrap copies these from the host that it runs on.
 rm -f "$root/etc/resolv.conf" "$root/etc/hostname" "$root/etc/hosts"
 : > "$root/etc/resolv.conf"
-chroot "$root" dpkg-query --show --showformat='${Package} ${Version}\n' >> "$root/usr/share/vethlab/packages"
+dpkg-query --admindir="$root/var/lib/dpkg" --show --showformat='${Package} ${Version}\n' >> "$root/usr/share/vethlab/packages"
