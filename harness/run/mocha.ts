@@ -16,6 +16,8 @@ export async function runMocha(runs: LabRun[], reporters: MochaReporter[], signa
     for (const Reporter of reporters) new Reporter(runner, mocha.options)
     signal.addEventListener('abort', () => runner.abort(), { once: true })
   })
+  // Otherwise its listeners for uncaught errors stay.
+  mocha.dispose()
 }
 
 // mocha insists on a reporter of its own; ours are told by events, the user's are constructed beside it.

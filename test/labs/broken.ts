@@ -1,0 +1,103 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { expect } from 'chai'
+import type { Failure, RunEvent } from '../../harness/events.ts'
+import { loadLab } from '../../harness/run/registry.ts'
+import { run } from '../../harness/run/run.ts'
+import { sandbox } from '../../vm/providers/sandbox.ts'
+import { defaultSuite } from '../../vm/suite.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** What came of a lab. */
+export interface Outcome {
+  exitCode: number
+  events: RunEvent[]
+  /** Title of the step that failed; undefined when none did. */
+  failedStep: string | undefined
+  failure: Failure | undefined
+}
+
+/** One way to break a lab on purpose: what is replaced by what in its text, and the step that must turn red. */
+export interface Break {
+  title: string
+  /** Must stand in the lab's text. */
+  from: string
+  to: string
+  /** Title of the step that must fail; undefined: no step, but the lab as a whole. */
+  step: string | undefined
+  /** What the failure must say. */
+  says: RegExp
+}
+
+/** Runs a lab of the project in a sandbox, its text changed by `edit`. */
+export async function runEdited(name: string, edit: (text: string) => string): Promise<Outcome> {
+  const folder = await mkdtemp(join(tmpdir(), 'vethlab-broken-'))
+  try {
+    const text = await readFile(join(root, 'labs', `${name}.ts`), 'utf8')
+    const harness = pathToFileURL(join(root, 'harness', 'index.ts')).href
+    const path = join(folder, `${name}.ts`)
+    await writeFile(path, edit(text).replace('../harness/index.ts', harness))
+    const events: RunEvent[] = []
+    const exitCode = await run({
+      labs: [await loadLab(path)],
+      provider: sandbox,
+      why: 'a test',
+      suite: defaultSuite,
+      keep: false,
+      reporters: [{ on: event => events.push(event) }],
+      mochaReporters: [],
+      signal: new AbortController().signal,
+    })
+    const failed = events.find(event => event.type === 'step-ended' && event.status === 'failed')
+    const ended = events.find(event => event.type === 'lab-ended')
+    return {
+      exitCode,
+      events,
+      failedStep: failed?.type === 'step-ended' ? failed.step.title : undefined,
+      failure: ended?.type === 'lab-ended' ? ended.failure : undefined,
+    }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** Tests that each break of a lab is found at the right step, and that the machine's clean-up still is complete. */
+export function testBreaks(name: string, breaks: Break[]): void {
+  describe(`lab ${name}, broken`, () => {
+    const outcomes = new Map<Break, Promise<Outcome>>()
+
+    // A broken lab mostly waits, for patience to end: several at a time.
+    before(() => {
+      const waiting = [...breaks]
+      const worker = async () => {
+        for (let one = waiting.shift(); one; one = waiting.shift()) {
+          const outcome = runEdited(name, replaceOnce(one))
+          outcomes.set(one, outcome)
+          await outcome.catch(() => {})
+        }
+      }
+      void Promise.all([worker(), worker(), worker()])
+    })
+
+    for (const one of breaks) {
+      it(`${one.title}: ${one.step ? `"${one.step}" fails` : 'the lab fails'}`, async function () {
+        this.timeout(180_000)
+        while (!outcomes.has(one)) await new Promise(resolve => setTimeout(resolve, 50))
+        const { exitCode, failedStep, failure } = (await outcomes.get(one)) as Outcome
+        expect(failedStep, failure?.message).to.equal(one.step)
+        expect(`${failure?.message}\n${failure?.saw}`).to.match(one.says)
+        expect(exitCode).to.equal(1)
+      })
+    }
+  })
+}
+
+function replaceOnce({ from, to }: Break): (text: string) => string {
+  return text => {
+    expect(text, 'what is to be broken').to.include(from)
+    return text.replace(from, () => to)
+  }
+}

@@ -1,0 +1,60 @@
+import { testBreaks } from './broken.ts'
+
+testBreaks('publish-port', [
+  {
+    title: 'another port is published',
+    from: '-p 8088:80 nginx:alpine',
+    to: '-p 8089:80 nginx:alpine',
+    step: 'a container whose port 80 is published as 8088 answers on localhost',
+    says: /GET http:\/\/localhost:8088 should answer/,
+  },
+  {
+    title: 'the container listens on another port',
+    from: '-p 8088:80 nginx:alpine',
+    to: '-p 8088:81 nginx:alpine',
+    step: 'a container whose port 80 is published as 8088 answers on localhost',
+    says: /should answer/,
+  },
+  {
+    title: 'the port is published on loopback only',
+    from: '-p 8088:80 nginx:alpine',
+    to: '-p 127.0.0.1:8088:80 nginx:alpine',
+    step: 'its rules stand in the nat table',
+    says: /-d: '127\.0\.0\.1/,
+  },
+  {
+    title: 'the jump to DOCKER is gone',
+    from: 'await expect(nat).to.have.rule(toDocker)',
+    to: 'await $`iptables -t nat -F PREROUTING`\nawait expect(nat).to.have.rule(toDocker)',
+    step: 'its rules stand in the nat table',
+    says: /chain PREROUTING of table nat has no rules/,
+  },
+  {
+    title: 'a rule of somebody else drops what is forwarded',
+    from: 'await $`ip netns exec outside curl -s 203.0.113.2:8088`\n      await expect(outside.http(',
+    to: 'await $`iptables -I FORWARD -i eth0 -p tcp -j DROP`\n      await expect(outside.http(',
+    step: 'from outside the published port answers, and the server sees who asks',
+    says: /timed out|Timeout/i,
+  },
+  {
+    title: 'the request takes another way',
+    from: 'await $`iptables -t mangle -A INPUT -p tcp --dport 8088`',
+    to: 'await $`iptables -t mangle -A INPUT -p tcp --dport 8089`',
+    step: 'only on localhost does it enter the guest: the userland proxy answers',
+    says: /--dport/,
+  },
+  {
+    title: 'MASQUERADE is on the wrong interface',
+    from: 'await $`iptables -t nat -nvL POSTROUTING`',
+    to: 'await $`iptables -t nat -R POSTROUTING 1 -s 172.17.0.0/16 ! -o eth0 -j MASQUERADE; iptables -t nat -nvL POSTROUTING`',
+    step: 'POSTROUTING masquerades what leaves 172.17.0.0/16 by another link',
+    says: /!docker0/,
+  },
+  {
+    title: 'the container stays',
+    from: 'defer`docker rm -f test`',
+    to: '',
+    step: undefined,
+    says: /the lab leaves the machine changed:\n(.*\n)*.*container test/,
+  },
+])
