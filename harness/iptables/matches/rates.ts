@@ -37,7 +37,7 @@ export const statistic: Extension = {
   '--mode': word(),
   '--probability': word(probability),
   '--every': word(decimal),
-  '--packet': word(decimal, { standard: ['0'] }),
+  '--packet': word(decimal),
 }
 
 export const recent: Extension = {
