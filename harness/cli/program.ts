@@ -119,8 +119,9 @@ async function findLabs() {
   try {
     return await findLabs()
   } catch (cause) {
-    const message = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
-    throw new HostError(`a lab can't be loaded: ${message}`, { mend: 'mend its file in labs/', cause })
+    const { message, stack = '' } = cause instanceof Error ? cause : new Error(String(cause))
+    const line = /\/(labs\/[^/]+\.ts:\d+)/.exec(stack)?.[1] ?? 'its file in labs/'
+    throw new HostError(`a lab can't be loaded: ${message}`, { mend: `mend ${line}`, cause })
   }
 }
 

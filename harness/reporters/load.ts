@@ -30,15 +30,12 @@ export const reporterNames = Object.keys(own)
 export async function loadReporter(name: string): Promise<LoadedReporter> {
   const ours = Object.hasOwn(own, name) ? own[name] : undefined
   if (ours) return { factory: (await ours()).reporter }
-  const { reporters } = (await import('mocha')).default
-  const mochas = reporters as unknown as Record<string, MochaReporterClass>
-  if (/^[a-z]+(-[a-z]+)*$/.test(name) && mochas[name]) return { mocha: mochas[name] }
+  const mochas = await mochaReporters()
+  const mocha = mochas.get(name)
+  if (mocha) return { mocha }
   const path = moduleOf(name)
   if (path === undefined) {
-    const names = [
-      ...reporterNames,
-      ...Object.keys(mochas).filter(key => /^[a-z]/.test(key) && key !== 'html' && key !== 'base'),
-    ]
+    const names = [...reporterNames, ...mochas.keys()]
     throw new HostError(`there is no reporter "${name}"`, {
       mend: `name one of ${names.join(', ')}, a file (./my-reporter.ts), or an installed package`,
     })
@@ -49,6 +46,15 @@ export async function loadReporter(name: string): Promise<LoadedReporter> {
   throw new HostError(`${name} is no reporter`, {
     mend: 'export function reporter(output), told in events, or a mocha reporter class as the default',
   })
+}
+
+/** Mocha's own reporters by the names that people give them: each is there under its class's name too. */
+async function mochaReporters(): Promise<Map<string, MochaReporterClass>> {
+  const { reporters } = (await import('mocha')).default
+  const forPeople = /^(?!base$|html$)[a-z-]+$/
+  return new Map(
+    Object.entries(reporters as unknown as Record<string, MochaReporterClass>).filter(([name]) => forPeople.test(name)),
+  )
 }
 
 function moduleOf(name: string): string | undefined {

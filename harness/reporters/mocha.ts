@@ -21,6 +21,8 @@ export function mochaReport(Reporter: MochaReporterClass, output: Output | undef
   let failures = 0
   class Redirected {
     constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+      // Each reporter listens for the same events, and any number of reporters is fine.
+      runner.setMaxListeners(0)
       runner.on('fail', () => {
         failures += 1
       })
