@@ -75,18 +75,34 @@ export async function listen(machine: Machine, point: ListeningPoint, onFrames: 
  * (and not in write(2), which it does when the way to us is full).
  */
 export async function stop(machine: Machine, listeners: Listener[]): Promise<void> {
-  const pids = listeners.map(({ pid }) => pid)
-  await machine.exec(`for p in ${pids.join(' ')}; do
-  tries=0
-  while read -r _ _ state _ 2>/dev/null <"/proc/$p/stat" && [ $tries -lt 20000 ]; do
-    tries=$((tries + 1))
-    case $state in S) read -r where <"/proc/$p/wchan"; case $where in *poll*|0|'') break;; esac;; esac
-  done
-  kill -INT "$p"
-done 2>/dev/null
-:`)
+  const { stdout } = await machine.exec(stopScript(listeners.map(({ pid }) => pid)))
   const outcomes = await Promise.allSettled(listeners.map(({ ended }) => ended))
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  const behind = listeners.find(({ pid }) => stdout.split('\n').includes(`behind ${pid}`))
+  if (behind)
+    throw new LookError(`capture at ${behind.at}: tcpdump was still behind after ${catchUpS} s, so frames are missing`)
+}
+
+const catchUpS = 10
+
+/** Builtins only, at first: mostly nothing is left to read, and a process costs more than the look. */
+function stopScript(pids: number[]): string {
+  return `for p in ${pids.join(' ')}; do
+  read -r start _ </proc/uptime
+  spins=0
+  while read -r _ _ state _ <"/proc/$p/stat"; do
+    if [ "$state" = S ]; then
+      # "0" where the kernel does not tell.
+      read -r where <"/proc/$p/wchan"
+      case $where in *poll* | 0) break ;; esac
+    fi
+    read -r now _ </proc/uptime
+    [ $((\${now%.*} - \${start%.*})) -lt ${catchUpS} ] || { echo "behind $p"; break; }
+    spins=$((spins + 1))
+    [ $spins -lt 50 ] || sleep 0.02
+  done
+  kill -INT "$p"
+done 2>/dev/null`
 }
 
 function tcpdumpScript(on: string, place: ResolvedPlace, filter: string): string {
