@@ -13,7 +13,7 @@ import { runScript } from './run.ts'
 import { sessionOpener } from './sessions.ts'
 import { bindShell } from './shell.ts'
 
-export type { Login } from './handshake.ts'
+export type { Identity, Login } from './handshake.ts'
 
 export interface ConnectOptions {
   /** The machine's name, for error messages. */

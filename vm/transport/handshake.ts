@@ -1,13 +1,16 @@
 import type { Duplex } from 'node:stream'
-import { type Algorithms, Client, type ConnectConfig } from 'ssh2'
+import { type Algorithms, type AuthMethod, Client, type ConnectConfig } from 'ssh2'
 import { fingerprint, parseHostKeys, signatureAlgorithms } from './host-key.ts'
 import { LoginFailure } from './login-failure.ts'
 
-/** Who logs in, and which key the machine must show: one or several lines of `ssh-ed25519 BASE64`. */
-export type Login = { username: string; hostKey: string } & (
-  | { /** In OpenSSH's format. */ privateKey: string }
-  | { /** Path of an ssh-agent's socket, which holds the key. */ agent: string }
-)
+/** A private key in OpenSSH's format, or the path of the socket of an ssh-agent that holds some. */
+export type Identity = { privateKey: string } | { agent: string }
+
+/**
+ * Who logs in, with which key, or with whichever of several is accepted; and which key the machine must show: one or
+ * several lines of `ssh-ed25519 BASE64`.
+ */
+export type Login = { username: string; hostKey: string } & ({ privateKey: string } | { identities: Identity[] })
 
 /** Exchanges keys and logs in. Rejects with a LoginFailure, or with the signal's reason. */
 export async function shakeHands(
@@ -33,7 +36,7 @@ export async function shakeHands(
       wrongKey = new LoginFailure('host-key', `shows host key ${fingerprint(shown)}, expected ${prints}`)
       return false
     },
-    ...('agent' in login ? { agent: login.agent } : { privateKey: login.privateKey }),
+    authHandler: authentications(login),
   }
   const client = new Client()
   const failed = (error: Error & { level?: string }) => reject(wrongKey ?? explain(error, handshakeMs))
@@ -54,6 +57,17 @@ export async function shakeHands(
     signal.removeEventListener('abort', aborted)
     client.off('ready', resolve).off('error', failed).off('close', closed).off('end', closed)
   }
+}
+
+/** What to try, in order. Left to itself ssh2 asks first whether no key would do, which costs a round trip. */
+function authentications(login: Login): AuthMethod[] {
+  const { username } = login
+  const identities = 'identities' in login ? login.identities : [login]
+  return identities.map(identity =>
+    'agent' in identity
+      ? { type: 'agent', username, agent: identity.agent }
+      : { type: 'publickey', username, key: identity.privateKey },
+  )
 }
 
 /** The cheapest first, as a login's cost is a machine's start time; the rest is for hosts that are not ours. */
