@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { makeKeyPair } from '../../../vm/guest/keypair.ts'
+import { type KeyPair, makeKeyPair } from '../../../vm/guest/keypair.ts'
 import { type Connection, type ConnectOptions, connect, type Login } from '../../../vm/transport/connect.ts'
 
 /** A real sshd, with keys of its own, at the far end of a socket pair; commands run on this host, as the tests' user. */
@@ -23,13 +23,16 @@ export interface SshdOptions {
   config?: string[]
   /** Commands run before sshd, in its own mount namespace. */
   before?: string
+  /** Gives it a network namespace of its own. */
+  netns?: boolean
+  /** Keys to use in place of fresh ones. */
+  keys?: { host: KeyPair; client: KeyPair }
 }
 
 /** Starts `sshd -i` in a mount namespace of its own, where /run/sshd, which a root's sshd demands, can be made. */
-export async function startSshd({ config = [], before = ':' }: SshdOptions = {}): Promise<Sshd> {
+export async function startSshd({ config = [], before = ':', netns = false, keys }: SshdOptions = {}): Promise<Sshd> {
   const folder = await mkdtemp(join(tmpdir(), 'vethlab-sshd-'))
-  const host = makeKeyPair('host')
-  const client = makeKeyPair('client')
+  const { host, client } = keys ?? { host: makeKeyPair('host'), client: makeKeyPair('client') }
   const lines = [
     ...config,
     `HostKey ${folder}/host_key`,
@@ -48,7 +51,7 @@ export async function startSshd({ config = [], before = ':' }: SshdOptions = {})
   await writeFile(`${folder}/authorized_keys`, `${client.public}\n`)
   await writeFile(`${folder}/config`, `${lines.join('\n')}\n`)
   const script = `mount -t tmpfs tmpfs /run && mkdir /run/sshd && { ${before}; } && exec /usr/sbin/sshd -i -E "$0/log" -f "$0/config" <&3 >&3 3>&-`
-  const child = spawn('unshare', ['--mount', 'sh', '-c', script, folder], {
+  const child = spawn('unshare', ['--mount', ...(netns ? ['--net'] : []), 'sh', '-c', script, folder], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     env: { PATH: process.env.PATH ?? '', SECRET_OF_THE_HOST: 'hunter2' },
   })

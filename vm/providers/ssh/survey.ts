@@ -20,15 +20,15 @@ export interface Survey {
 
 /** POSIX sh that prints a survey, one `key=value` a line. */
 export const surveyScript = `
-addresses() { "$@" -o address show 2>/dev/null | while read -r _ _ _ address _; do printf '%s ' "$address"; done; }
+addresses() { ip "$@" 2>/dev/null | while read -r _ _ _ address _; do printf '%s ' "$address"; done; }
 echo "uid=$(id -u)"
 [ -e /etc/vethlab-disposable ] && echo disposable=yes
 [ -x /bin/bash ] && echo bash=yes
-echo "outside=$(addresses ip -n outside)"
-echo "uplink=$(ip -o address show dev eth0 2>/dev/null | while read -r _ _ _ address _; do printf '%s ' "$address"; done)"
+echo "outside=$(addresses -n outside -o address show)"
+echo "uplink=$(addresses -o address show dev eth0)"
 echo "engine=$(timeout 20 docker -H unix:///run/docker.sock version --format '{{.Server.Version}}' 2>/dev/null)"
 echo "traces=$(
-  [ -e /sys/class/net/docker0 ] && printf 'docker0 '
+  ip link show docker0 >/dev/null 2>&1 && printf 'docker0 '
   for save in iptables-nft-save iptables-legacy-save; do
     $save 2>/dev/null | while read -r chain _; do case $chain in :DOCKER*) printf '%s ' "\${chain#:}" ;; esac; done
   done

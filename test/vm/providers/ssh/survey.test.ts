@@ -1,0 +1,42 @@
+import { expect } from 'chai'
+import { parseAddress } from '../../../../vm/providers/ssh/address.ts'
+import { readSurvey, refusal, type Survey } from '../../../../vm/providers/ssh/survey.ts'
+
+const good: Survey = {
+  uid: '0',
+  disposable: true,
+  bash: true,
+  outside: '127.0.0.1/8 114.114.114.114/32 203.0.113.1/24',
+  uplink: '203.0.113.2/24',
+  engine: '',
+  traces: '',
+}
+const address = parseAddress('ssh://lab@192.0.2.7:2222')
+const why = (survey: Partial<Survey>, engine = false) => refusal({ ...good, ...survey }, address, { engine })
+
+describe('what a machine says about itself', () => {
+  it('is read line by line, and what it does not say is empty', () => {
+    expect(readSurvey('uid=0\nbash=yes\nengine=26.1.5+dfsg1\ntraces=docker0 DOCKER DOCKER \n')).to.deep.equal({
+      uid: '0',
+      disposable: false,
+      bash: true,
+      outside: '',
+      uplink: '',
+      engine: '26.1.5+dfsg1',
+      traces: 'docker0 DOCKER',
+    })
+  })
+
+  it('lets a lab run there, or says why not, with a remedy', () => {
+    expect(why({})).to.equal(undefined)
+    expect(why({ engine: '26.1.5', traces: 'docker0 DOCKER' }, true)).to.equal(undefined)
+    expect(why({ uid: '1000' })?.message).to.contain('not root there (user 1000)')
+    expect(why({ uid: '1000' })?.mend).to.contain('ssh://root@192.0.2.7:2222')
+    expect(why({ disposable: false })?.message).to.contain('not declared disposable')
+    expect(why({ bash: false })?.message).to.contain('/bin/bash')
+    expect(why({ outside: '' })?.message).to.contain('outside lacks')
+    expect(why({}, true)?.message).to.contain('no engine')
+    expect(why({ engine: '26.1.5' })?.message).to.contain('Docker 26.1.5')
+    expect(why({ traces: 'DOCKER' })?.message).to.contain('DOCKER')
+  })
+})
