@@ -1,4 +1,3 @@
-import type { Family } from '../model.ts'
 import { type Extension, word } from '../syntax.ts'
 import { network } from '../values/address.ts'
 import { upperList } from '../values/list.ts'
@@ -6,7 +5,7 @@ import { range } from '../values/number.ts'
 import { ports } from '../values/port.ts'
 import { protocol } from '../values/protocol.ts'
 
-const tracked = word(trackedNetwork)
+const tracked = word(network)
 
 export const conntrack: Extension = {
   '--ctstate': word(upperList),
@@ -26,8 +25,3 @@ export const conntrack: Extension = {
 
 /** The older spelling of `conntrack --ctstate`, which iptables-save keeps apart. */
 export const state: Extension = { '--state': word(upperList) }
-
-// iptables-save leaves out a full mask and, other than with -s, keeps the host bits, which the kernel masks when it compares.
-function trackedNetwork(text: string, family: Family): string {
-  return network(text, family).replace(family === 'inet' ? /\/32$/ : /\/128$/, '')
-}

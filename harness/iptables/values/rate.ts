@@ -12,7 +12,9 @@ export function rate(text: string): string {
   const interval = Math.floor((seconds * scale) / Number(count))
   let [best] = units
   for (const unit of units) {
-    if (interval > unit[1] * scale || (unit[1] * scale) / interval < (unit[1] * scale) % interval) break
+    const ticks = unit[1] * scale
+    // The tool's own way to choose: the shortest unit in which hardly anything is lost.
+    if (ticks / interval < ticks % interval) break
     best = unit
   }
   return `${Math.floor((best[1] * scale) / interval)}/${best[2]}`

@@ -77,6 +77,12 @@ describe('two rules differ', () => {
     // The same to the kernel, which remembers which of the two was typed, and iptables-save prints it.
     ['-A INPUT -m state --state NEW -j DROP', '-A INPUT -m conntrack --ctstate NEW -j DROP'],
     ['-A INPUT -m mark --mark 1 -j DROP', '-A INPUT -m connmark --mark 1 -j DROP'],
+    ['-A INPUT -p icmp -j DROP', '-A INPUT -p icmp ! --icmp-type any -j DROP'],
+    ['-A INPUT -m limit --limit 130/hour', '-A INPUT -m limit --limit 120/hour'],
+    [
+      '-A INPUT -m statistic --mode random --probability 0.33',
+      '-A INPUT -m statistic --mode random --probability 0.3301',
+    ],
     ['-A INPUT -j REJECT', '-A INPUT -j REJECT --reject-with icmp-host-unreachable'],
     [
       '-A INPUT -m set --match-set a src -m set --match-set b dst -j DROP',

@@ -41,7 +41,7 @@ describe('one rule is before another', () => {
     const absent = parseRule('-A FORWARD -i nonesuch0 -j DROP')
     expect(isBefore(engine, absent, user)).to.equal(false)
     expect(isBefore(engine, user, absent)).to.equal(false)
-    expect(isBefore(engine, user, parseRule('-A DOCKER-USER -j RETURN'))).to.equal(false)
+    expect(isBefore(engine, user, parseRule('-A DOCKER-ISOLATION-STAGE-2 -j RETURN'))).to.equal(false)
   })
 
   it('the first of each counting where they are there more than once', () => {

@@ -23,6 +23,12 @@ describe('a printed rule', () => {
     expect(printRule(parseRule('-A INPUT -j LOG --log-prefix "a \\"b\\""'))).to.equal(
       '-A INPUT -j LOG --log-prefix "a \\"b\\""',
     )
+    expect(printRule(parseRule('-A FORWARD -p tcp -o br01 -i eth0 -s 10.0.0.1 -j DROP'))).to.equal(
+      '-A FORWARD -s 10.0.0.1/32 -i eth0 -o br01 -p tcp -j DROP',
+    )
+    // Nothing is both, but only so is it a rule that the tool takes.
+    const both = '-A INPUT -p tcp -m tcp --dport 80 -m tcp --dport 81 -j DROP'
+    expect(printRule(parseRule(both))).to.equal(both)
     expect(printRule(parseRule('-A INPUT -g WEB'))).to.equal('-A INPUT -g WEB')
     expect(printRule(parseRule('-A INPUT'))).to.equal('-A INPUT')
   })

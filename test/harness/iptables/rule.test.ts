@@ -42,6 +42,12 @@ describe('a rule as typed', () => {
     expect(() => parseRule('-A INPUT -j REJECT --reject-with constructor')).to.throw(RuleError)
   })
 
+  it('takes an option by its whole name before one that only begins so', () => {
+    expect(parseRule('-A INPUT -m addrtype --dst-type LOCAL --dst 10.0.0.1 -j DROP').parameters).to.deep.equal([
+      { name: '-d', negated: false, values: ['10.0.0.1/32'] },
+    ])
+  })
+
   const wrong: Record<string, string> = {
     '-t nat -j MASQUERADE': 'no chain (begin with -A CHAIN)',
     '-A INPUT -D INPUT -j DROP': 'more than one of -A, -I, -C, -D',

@@ -35,6 +35,10 @@ describe('the words of a rule', () => {
     }
   })
 
+  it('are quoted so that a shell expands nothing', () => {
+    expect(quote('$HOME `id` "x" \\')).to.equal('"\\$HOME \\`id\\` \\"x\\" \\\\"')
+  })
+
   it('are refused when a quote stays open', () => {
     expect(() => split('--comment "a b', 'shell')).to.throw(RuleError, 'left open')
     expect(() => split("--comment 'a b", 'shell')).to.throw(RuleError, 'left open')
