@@ -41,6 +41,8 @@ describe('link', () => {
       it('is down while nobody switched it on', () => {
         expect(see('near')).to.include({ up: false, state: 'DOWN' })
         expect(see('lo')).to.include({ up: true, state: 'UNKNOWN' })
+        // Switched on, though there's no carrier.
+        expect(see('vend')).to.include({ up: true, state: 'LOWERLAYERDOWN' })
       })
 
       it('is undefined where there is none of that name', () => {

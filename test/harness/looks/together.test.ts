@@ -13,7 +13,11 @@ const raw = (script: string): Probe<Finished> => ({ title: script, script, parse
 
 /** In this host's own sh; the scripts here change nothing. */
 function sh(script: string): Finished {
-  const { exitCode, stdout, stderr } = execaSync('sh', ['-c', script], { reject: false, stripFinalNewline: false })
+  const { exitCode, stdout, stderr } = execaSync('sh', ['-c', script], {
+    reject: false,
+    stripFinalNewline: false,
+    input: 'typed',
+  })
   return { exitCode: exitCode ?? null, signal: null, stdout, stderr }
 }
 
