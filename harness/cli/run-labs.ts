@@ -29,13 +29,15 @@ export async function runLabs(request: RunRequest): Promise<number> {
       mend: 'leave --step out',
     })
   }
-  const { reporters, mocha } = await openReports(request.reporters)
-  const end = endOnce(reporters)
-  const finish = async () => {
-    await end()
-    for (const report of mocha) await report.end()
+  const { reporters: opened, mocha } = await openReports(request.reporters)
+  const reporters = opened.map(endingOnce)
+  const end = async () => {
+    for (const reporter of reporters) await reporter.end?.()
   }
-  using interrupt = interruptible(() => void end())
+  using interrupt = interruptible(() => {
+    // Nothing is awaited any more: each writes what it can at once.
+    for (const reporter of reporters) void reporter.end?.()
+  })
   const { signal } = interrupt
   const started = performance.now()
   const tell = (event: RunEvent) => {
@@ -57,7 +59,8 @@ export async function runLabs(request: RunRequest): Promise<number> {
     tell({ type: 'run-ended', at: new Date().toISOString(), exitCode, totals, ms, failure })
     return exitCode
   } finally {
-    await finish()
+    await end()
+    for (const report of mocha) await report.end()
   }
 }
 
@@ -77,11 +80,9 @@ function fault(error: unknown): string {
     : 'this is a fault of vethlab itself: please report it, with the lines above'
 }
 
-/** Ends reporters once, whoever asks first: the run, its end, or a second Ctrl-C. */
-function endOnce(reporters: Reporter[]): () => Promise<void> {
+/** A reporter that is ended once, whoever asks first: the run, its end, or a second Ctrl-C. */
+function endingOnce(reporter: Reporter): Reporter {
   let ended: Promise<void> | undefined
-  const end = async () => {
-    for (const reporter of reporters) await reporter.end?.()
-  }
-  return () => (ended ??= end())
+  const end = async () => await reporter.end?.()
+  return { on: event => reporter.on(event), end: () => (ended ??= end()) }
 }

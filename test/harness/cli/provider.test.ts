@@ -1,0 +1,31 @@
+import { expect } from 'chai'
+import { placeMeant, usesOf } from '../../../harness/cli/provider.ts'
+import { HostError } from '../../../vm/errors.ts'
+
+describe('--on', () => {
+  it('takes the known places', () => {
+    for (const place of ['auto', 'qemu', 'sandbox', 'ssh://root@192.0.2.7:2222'])
+      expect(placeMeant(place)).to.equal(place)
+  })
+
+  it('lists the known places for any other', () => {
+    for (const place of ['qmeu', 'ssh://', 'ssh:///x', '']) {
+      expect(() => placeMeant(place))
+        .to.throw(HostError)
+        .with.property('mend')
+        .which.includes('known: auto, qemu, sandbox, ssh://user@host[:port]')
+    }
+  })
+
+  it('needs the packages of the place, and no others', () => {
+    const root = { root: true, kvm: false, keep: false }
+    const user = { ...root, root: false }
+    expect(usesOf('ssh://h', user)).to.deep.equal([])
+    expect(usesOf('sandbox', root)).to.deep.equal(['sandbox'])
+    expect(usesOf('sandbox', user)).to.deep.equal([])
+    expect(usesOf('qemu', { ...user, keep: true })).to.deep.equal(['qemu', 'keep'])
+    expect(usesOf('auto', root)).to.deep.equal(['sandbox'])
+    expect(usesOf('auto', { ...root, kvm: true })).to.deep.equal(['sandbox', 'qemu'])
+    expect(usesOf('auto', user)).to.deep.equal(['qemu'])
+  })
+})
