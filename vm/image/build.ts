@@ -67,12 +67,13 @@ async function buildRootfs(recipe: Recipe, { dir, work, mirror, report, signal }
   }
   signal.addEventListener('abort', stop)
   // Without a reader, mmdebstrap would go on for half a minute until it has something to write.
-  squash.ended.then(code => code !== 0 && stop(), stop)
+  squash.ended.then(exit => exit !== success && stop(), stop)
   try {
     const [strapped, squashed] = await Promise.all([strap.ended, squash.ended])
     signal.throwIfAborted()
-    if (strapped !== 0 || squashed !== 0) {
-      const said = { mmdebstrap: strap.said(), mksquashfs: squash.said() }
+    if (strapped !== success || squashed !== success) {
+      const exits = { mmdebstrap: strapped, mksquashfs: squashed }
+      const said = { mmdebstrap: strap.said(), mksquashfs: squash.said(), exits }
       throw explainFailure({ suite: recipe.suite, mirror, scripts: hooks(recipe), dir, work, ...said })
     }
   } finally {
@@ -95,18 +96,20 @@ const own = {
 const squashFlags = [
   ...['-tar', '-noappend'],
   ...['-comp', 'lz4'], // the quickest to write; a machine boots no slower than from any other
-  ...['-root-mode', '755'], // of /, which mmdebstrap's tar doesn't list
+  ...['-root-mode', '755', '-root-uid', '0', '-root-gid', '0'], // of /, which mmdebstrap's tar doesn't list
   ...['-no-progress', '-quiet'],
 ]
 
 interface Started {
   child: ChildProcess
-  /** The exit code; null when a signal ended it. */
-  ended: Promise<number | null>
+  /** How it ended: `exit code 25`, `SIGKILL`. */
+  ended: Promise<string>
   /** The end of what it wrote to stderr. */
   said(): string
   stop(signal: NodeJS.Signals): void
 }
+
+const success = 'exit code 0'
 
 const patience = 5_000
 
@@ -116,7 +119,7 @@ function start(
 ): Started {
   // Detached: a process group of its own, so that all of it can be stopped, and Ctrl-C at the terminal reaches us alone.
   const child = spawn(file, args, { stdio: [stdin, stdout, 'pipe'], detached: true, env })
-  const ended = once(child, 'close').then(([code]) => code as number | null)
+  const ended = once(child, 'close').then(([code, signal]) => signal ?? `exit code ${code}`)
   ended.catch(() => {})
   const lines: string[] = []
   if (child.stderr) {

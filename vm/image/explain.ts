@@ -12,13 +12,24 @@ export interface Failure {
   /** What each program wrote to stderr. */
   mmdebstrap: string
   mksquashfs: string
+  /** How each ended: `exit code 25`, `SIGKILL`. */
+  exits: { mmdebstrap: string; mksquashfs: string }
   /** Where the image's files were being written, and where its tree lay. */
   dir: string
   work: string
 }
 
 /** Why a build failed, from what its programs said. */
-export function explainFailure({ suite, mirror, scripts, mksquashfs, dir, work, ...failure }: Failure): HostError {
+export function explainFailure({
+  suite,
+  mirror,
+  scripts,
+  mksquashfs,
+  exits,
+  dir,
+  work,
+  ...failure
+}: Failure): HostError {
   const mmdebstrap = withoutScripts(failure.mmdebstrap, scripts)
   const building = `the ${suite} image can't be built`
   const all = `${mmdebstrap}\n${mksquashfs}`
@@ -52,19 +63,23 @@ export function explainFailure({ suite, mirror, scripts, mksquashfs, dir, work, 
           : 'set VETHLAB_MIRROR to another mirror, or unset it',
     })
   }
-  const [program, said] = /^E: /m.test(mmdebstrap)
-    ? (['mmdebstrap', mmdebstrap] as const)
-    : (['mksquashfs', mksquashfs || mmdebstrap] as const)
-  return new HostError(`${building}: ${program} failed\n${said.split('\n').slice(-15).join('\n')}`, {
-    mend: `npm run lab doctor shows what this host lacks; then try again`,
+  const told = [
+    ['mmdebstrap', exits.mmdebstrap, mmdebstrap],
+    ['mksquashfs', exits.mksquashfs, mksquashfs],
+  ] as const
+  const failed = told.filter(([, exit]) => exit !== 'exit code 0')
+  const ends = failed.map(([program, exit, text]) => `${program}: ${exit}\n${text.split('\n').slice(-15).join('\n')}`)
+  return new HostError(`${building}\n${ends.join('\n')}`, {
+    mend: 'npm run lab doctor shows what this host lacks; then try again',
   })
 }
 
 /** What stands in the way in the folder of images, for people; any other error as it is. */
 export function explainFileError(error: unknown, images: string): unknown {
-  const { code, message } = error as NodeJS.ErrnoException
+  const { code, syscall, message } = error as NodeJS.ErrnoException
   if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(images, message, error)
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
+  // Node's recursive mkdir says ENOENT where the file system is read-only.
+  if (refusals.includes(code) || (code === 'ENOENT' && syscall === 'mkdir')) {
     return new HostError(`the cache folder ${images} can't be written: ${message}`, {
       mend: `make ${images} a folder that you can write, or set XDG_CACHE_HOME to one`,
       cause: error,
@@ -80,6 +95,8 @@ function lineWith(text: string, pattern: RegExp): string | undefined {
     .find(line => pattern.test(line))
     ?.trim()
 }
+
+const refusals: unknown[] = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST']
 
 /** mmdebstrap prints the whole of a script that it runs, and again when it fails: its first line names it well enough. */
 function withoutScripts(text: string, scripts: readonly string[]): string {
