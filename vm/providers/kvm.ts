@@ -19,6 +19,8 @@ export interface KvmOptions {
   signal: AbortSignal
   /** Folder in which verdicts are remembered; the user's cache by default. */
   cache?: string
+  /** `/dev/kvm` by default. */
+  device?: string
 }
 
 /**
@@ -28,13 +30,13 @@ export interface KvmOptions {
  */
 export async function decideKvm(
   getImage: () => Promise<Pick<Image, 'kernel' | 'initrd'>>,
-  { signal, cache = defaultCache() }: KvmOptions,
+  { signal, cache = defaultCache(), device = '/dev/kvm' }: KvmOptions,
 ): Promise<KvmVerdict> {
   const program = qemuProgram(process.arch)
   const version = program && (await qemuVersion(program))
   if (!program || version === undefined) return { works: false, saw: 'QEMU is not installed' }
-  const device = await findKvmDevice()
-  if (!device.ok) return { works: false, saw: `/dev/kvm: ${device.saw}` }
+  const found = await findKvmDevice(device)
+  if (!found.ok) return { works: false, saw: `${device} ${found.saw}` }
 
   const { kernel, initrd } = await getImage()
   const circumstances = { ...ofThisHost(version), kernel: await sha256(kernel) }
@@ -72,7 +74,12 @@ export async function findKvmDevice(device = '/dev/kvm'): Promise<Finding> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     return code === 'ENOENT'
-      ? { need, ok: false, saw: 'not there', mend: 'switch on (nested) virtualisation for this host, or go on without' }
+      ? {
+          need,
+          ok: false,
+          saw: 'is not there',
+          mend: 'switch on (nested) virtualisation for this host, or go on without',
+        }
       : {
           need,
           ok: false,

@@ -1,0 +1,109 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { ensureImage, type Image } from '../../../vm/image/image.ts'
+import { decideKvm, findKvmDevice, rememberedKvmVerdicts } from '../../../vm/providers/kvm.ts'
+import { qemuProgram } from '../../../vm/providers/qemu/argv.ts'
+import { probeBoot } from '../../../vm/providers/qemu/probe.ts'
+import { qemuVersion } from '../../../vm/providers/qemu/version.ts'
+import { defaultSuite } from '../../../vm/suite.ts'
+
+const signal = new AbortController().signal
+const program = qemuProgram('x64') ?? ''
+
+describe('KVM', function () {
+  this.timeout(60_000)
+  let image: Image
+  let dir: string
+
+  before(async function () {
+    this.timeout(0) // An image may have to be built.
+    image = await ensureImage(defaultSuite, { report: console.log, signal })
+    dir = await mkdtemp(join(tmpdir(), 'vethlab-test-'))
+  })
+  after(() => rm(dir, { recursive: true, force: true }))
+
+  describe("'s device", () => {
+    it('that is not there is a lack of virtualisation', async () => {
+      const finding = await findKvmDevice(join(dir, 'kvm'))
+      expect(finding).to.include({ ok: false, saw: 'is not there' })
+      expect(finding.mend).to.include('virtualisation')
+    })
+
+    it('that cannot be opened is mended by the group or by udev', async () => {
+      const finding = await findKvmDevice(dir) // a folder: root, too, cannot open it like a device
+      expect(finding.ok).to.equal(false)
+      expect(finding.saw).to.match(/^cannot be opened by \S+ \(EISDIR\)$/)
+      expect(finding.mend).to.include('usermod -aG kvm').and.to.include('udevadm control --reload-rules')
+    })
+  })
+
+  describe('probe', () => {
+    const probe = { program, accelerator: 'tcg' as const, limitMs: 60_000, signal }
+
+    it('sees a kernel that boots', async () => {
+      const { kernel, initrd } = image
+      const boot = await probeBoot({ ...probe, kernel, initrd })
+      expect(boot.up, boot.saw).to.equal(true)
+      expect(boot.ms).to.be.greaterThan(100)
+    })
+
+    it('sees one that does not, and says what QEMU said', async () => {
+      const kernel = join(dir, 'no-kernel')
+      await writeFile(kernel, 'not a kernel')
+      const boot = await probeBoot({ ...probe, kernel, initrd: image.initrd })
+      expect(boot.up).to.equal(false)
+      expect(boot.saw).to.match(/QEMU ended after \d+ ms \(1\): qemu: linux kernel too old/)
+    })
+
+    it('does not wait longer than its limit', async () => {
+      const { kernel, initrd } = image
+      const boot = await probeBoot({ ...probe, kernel, initrd, limitMs: 300 })
+      expect(boot).to.include({ up: false, saw: 'no kernel within 300 ms' })
+    })
+
+    it('stops when told', async () => {
+      const { kernel, initrd } = image
+      const failure = await probeBoot({ ...probe, kernel, initrd, signal: AbortSignal.timeout(300) }).catch(
+        error => error,
+      )
+      expect(failure).to.have.property('name', 'TimeoutError')
+    })
+  })
+
+  describe('verdict', () => {
+    it('is reached without an image where there is no device', async () => {
+      const getImage = () => expect.fail('the image was asked for')
+      const device = join(dir, 'kvm')
+      const verdict = await decideKvm(getImage, { signal, cache: dir, device })
+      expect(verdict).to.deep.equal({ works: false, saw: `${device} is not there` })
+    })
+
+    it('is what booting shows, remembered until something changes', async function () {
+      if (!(await findKvmDevice()).ok) this.skip()
+      const cache = join(dir, 'cache')
+      const decide = () => decideKvm(async () => image, { signal, cache })
+      const verdict = await decide()
+      const booted = await probeBoot({ ...image, program, accelerator: 'kvm', limitMs: 3000, signal })
+      expect(verdict.works, booted.saw).to.equal(booted.up)
+
+      const [name = ''] = await readdir(join(cache, 'kvm'))
+      const path = join(cache, 'kvm', name)
+      const version = (await qemuVersion(program)) ?? ''
+      expect(await rememberedKvmVerdicts(version, cache)).to.deep.equal([{ ...verdict, path }])
+      expect(await rememberedKvmVerdicts('another QEMU', cache)).to.deep.equal([])
+
+      const told = await readFile(path, 'utf8')
+      await writeFile(path, told.replace(/"saw": ".*"/, '"saw": "as remembered"'))
+      expect((await decide()).saw).to.equal('as remembered')
+      await writeFile(
+        path,
+        told.replace(/"saw": ".*"/, '"saw": "as remembered"').replace(/"host": ".*"/, '"host": "another"'),
+      )
+      expect((await decide()).saw).to.not.equal('as remembered')
+      await writeFile(path, 'half a verd')
+      expect((await decide()).works).to.equal(verdict.works)
+    })
+  })
+})

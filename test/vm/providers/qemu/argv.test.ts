@@ -1,0 +1,81 @@
+import { expect } from 'chai'
+import { execa } from 'execa'
+import { cpuModel, type QemuConfig, qemuArguments, qemuProgram } from '../../../../vm/providers/qemu/argv.ts'
+
+const config: QemuConfig = {
+  accelerator: 'kvm',
+  kernel: '/image/vmlinuz',
+  initrd: '/run/initrd',
+  rootfs: '/image/root.sqfs',
+  memoryMiB: 1024,
+  serialLog: '/run/serial.log',
+  channel: { fd: 3, port: 'org.example.ssh' },
+  consoleSocket: undefined,
+}
+
+describe("qemu's arguments", () => {
+  it('give the guest the host’s own CPU under KVM, and under TCG one without the instructions that QEMU gets wrong', () => {
+    expect(valuesOf('-cpu', qemuArguments(config))).to.deep.equal(['host'])
+    expect(valuesOf('-accel', qemuArguments(config))).to.deep.equal(['kvm'])
+    const emulated = qemuArguments({ ...config, accelerator: 'tcg' })
+    expect(valuesOf('-cpu', emulated)).to.deep.equal(['max,-cx16,la57=off'])
+    expect(valuesOf('-accel', emulated)).to.deep.equal(['tcg,tb-size=128'])
+    expect(cpuModel('kvm')).to.equal('host')
+  })
+
+  it('have no network card and no device that was not asked for', () => {
+    const args = qemuArguments(config)
+    expect(args).to.include.members(['-nodefaults', '-no-user-config'])
+    expect(args.filter(arg => /^-(net|netdev|nic)$|virtio-net|e1000/.test(arg))).to.deep.equal([])
+    expect(valuesOf('-device', args)).to.deep.equal([
+      'virtio-rng-pci',
+      'virtio-blk-pci,drive=root',
+      'virtio-serial-pci',
+      'virtserialport,chardev=channel,name=org.example.ssh',
+    ])
+  })
+
+  it('end QEMU when the guest crashes, however it does', () => {
+    const args = qemuArguments(config)
+    expect(args).to.include('-no-reboot')
+    expect(valuesOf('-append', args)[0]?.split(' ')).to.include.members(['panic=-1', 'oops=panic'])
+  })
+
+  it('share the image among machines: read-only, without locks', () => {
+    expect(valuesOf('-drive', qemuArguments(config))).to.deep.equal([
+      'if=none,id=root,format=raw,readonly=on,file.locking=off,file=/image/root.sqfs',
+    ])
+  })
+
+  it('give a kept machine a console', () => {
+    const args = qemuArguments({ ...config, consoleSocket: '/run/console' })
+    expect(valuesOf('-chardev', args)).to.include('socket,id=console,server=on,wait=off,path=/run/console')
+    expect(valuesOf('-device', args)).to.include('virtconsole,chardev=console')
+  })
+
+  it('need neither disk nor ports for a kernel that is only probed', () => {
+    const args = qemuArguments({ ...config, rootfs: undefined, channel: undefined })
+    expect(valuesOf('-drive', args)).to.deep.equal([])
+    expect(valuesOf('-device', args)).to.deep.equal(['virtio-rng-pci'])
+  })
+
+  it('keep a comma in a path from ending it', () => {
+    const args = qemuArguments({ ...config, rootfs: '/a,b/root.sqfs', serialLog: '/c,d', consoleSocket: '/e,f' })
+    expect(valuesOf('-drive', args)[0]).to.match(/,file=\/a,,b\/root\.sqfs$/)
+    expect(valuesOf('-serial', args)).to.deep.equal(['file:/c,,d'])
+    expect(valuesOf('-chardev', args)[1]).to.match(/,path=\/e,,f$/)
+  })
+
+  it('are understood by the QEMU that is installed', async () => {
+    // Everything is parsed before the first thing is missed: the disk.
+    const program = qemuProgram('x64') ?? ''
+    const emulated = { ...config, accelerator: 'tcg' as const, serialLog: '/dev/null', channel: undefined }
+    const { stderr } = await execa(program, qemuArguments({ ...emulated, rootfs: '/no/such,file' }), { reject: false })
+    expect(stderr).to.match(/Could not open '\/no\/such,file'/)
+  })
+})
+
+/** What follows each occurrence of an option. */
+function valuesOf(option: string, args: string[]): string[] {
+  return args.flatMap((arg, index) => (args[index - 1] === option ? [arg] : []))
+}
