@@ -41,7 +41,7 @@ function tellingVerdicts({ Assertion }: Chai.ChaiStatic, { flag, getMessage }: C
       settings.onVerdict({
         text: getMessage(this, args as unknown as Chai.AssertionArgs),
         status,
-        saw: inWords(flag(this, 'object')),
+        saw: status === 'passed' ? firstLine(inWords(flag(this, 'object'))) : inWords(flag(this, 'object')),
         looks: 1,
         ms: 0,
         where: settings.where,
@@ -54,4 +54,10 @@ function tellingVerdicts({ Assertion }: Chai.ChaiStatic, { flag, getMessage }: C
     }
     tell('passed')
   }
+}
+
+// What a command printed is told with the command; who reads that a text matches needs no second copy of it.
+function firstLine(text: string): string {
+  const [first = '', ...more] = text.trim().split('\n')
+  return more.length > 0 ? `${first} … (${more.length + 1} lines)` : first
 }

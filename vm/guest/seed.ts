@@ -58,8 +58,9 @@ export async function makeSeed(request: SeedRequest): Promise<Seed> {
       { path: '/etc/vethlab/sshd_config', mode: 0o644, content: sshdConfig },
       { path: '/etc/fstab', mode: 0o644, content: fstab },
       { path: '/etc/hostname', mode: 0o644, content: `${hostname}\n` },
-      // The gateway is the resolver, as on most LANs. Nothing answers there unless a lab puts something there: refused at once.
-      { path: '/etc/resolv.conf', mode: 0o644, content: 'nameserver 203.0.113.1\n' },
+      // The gateway is the resolver, as on most LANs. Nothing answers there unless a lab puts something there: refused at
+      // once. From a netns with no way there it takes the whole time, of which tools such as arp then spend less.
+      { path: '/etc/resolv.conf', mode: 0o644, content: 'nameserver 203.0.113.1\noptions timeout:1 attempts:1\n' },
       { path: '/etc/hosts', mode: 0o644, content: `127.0.0.1 localhost\n127.0.1.1 ${hostname}\n::1 localhost\n` },
     ],
     login: { username: 'root', privateKey: client.private, hostKey: host.public.split(' ').slice(0, 2).join(' ') },
@@ -93,6 +94,8 @@ UseDNS no
 PrintMotd no
 PrintLastLog no
 PermitUserEnvironment no
+# A login's bash this deep leaves ~/.bashrc alone, so that a command needs no second, clean shell.
+SetEnv SHLVL=1
 # Each command is a session on the one connection; the default of 10 is less than a lab uses at once.
 MaxSessions 1000
 AllowStreamLocalForwarding yes
