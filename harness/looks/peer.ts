@@ -1,4 +1,4 @@
-import { known, parseRows, rows, text } from './iproute.ts'
+import { known, parseRows, rows } from './iproute.ts'
 import { toLinks } from './link.ts'
 import { LookError, type Probe } from './probe.ts'
 import { quote } from './quote.ts'
@@ -25,43 +25,41 @@ export interface LinkEnd {
  * A link and where its peer lives; undefined when there's no link of that name.
  *
  * The kernel tells the peer's netns by an id that holds only in the looking netns, and `ip netns list-id` turns ids into
- * names of files in /run/netns. So all netns that the guest has (named, of a process, of a container) are put there under
- * their inode, in a mount namespace that ends with the look: nobody else sees it.
+ * names of files in /run/netns. So all netns that the guest has (named, of a container, of a process) are put there, in
+ * a mount namespace that ends with the look: nobody else sees it.
  */
 export function peer(name: string): Probe<LinkEnd | undefined> {
   const title = `peer of ${name}`
   return {
     title,
-    script: `ip -d -j addr; s=$?; echo; [ $s = 0 ] || exit $s
-stat -L -c 'here %i' /proc/self/ns/net
-stat -L -c 'netns %i %n' /run/netns/* /run/docker/netns/* 2>/dev/null
-exec unshare --mount sh -c ${quote(resolveIds)}`,
+    script,
     parse: output => {
-      const [addr = '', ...rest] = output.stdout.split('\n\n')
+      const [addr = '', facts = ''] = output.stdout.split(/\n\n(.*)/s)
       const found = toLinks(rows(title, { ...output, stdout: addr })).find(link => link.name === name)
       if (found === undefined) return undefined
-      const facts = rest.join('\n\n')
-      const here = /^here (\d+)$/m.exec(facts)?.[1]
-      if (here === undefined) throw new LookError(`${title}: which netns this is was not told: ${output.stderr.trim()}`)
-      const inodeOf = new Map(
-        parseRows(title, /^\[.*/ms.exec(facts)?.[0] ?? '').map(row => [row.nsid, Number(text(row, 'name'))]),
-      )
-      const nameOf = new Map(
-        [...facts.matchAll(/^netns (\d+) \/run\/netns\/(.*)$/gm)].map(([, inode, file]) => [Number(inode), file]),
-      )
-      const there = found.iflink === undefined ? undefined : found.peerNetnsId
-      const peerNetns = found.iflink === undefined ? undefined : there === undefined ? Number(here) : inodeOf.get(there)
+      const here = Number(/^here (\d+)$/m.exec(facts)?.[1])
+      if (Number.isNaN(here)) throw new LookError(`${title}: which netns this is was not told: ${output.stderr.trim()}`)
+      const files = [...facts.matchAll(/^netns (\d+) (\/run\/.*\/)(.*)$/gm)].map(([, inode, folder, file = '']) => ({
+        inode: Number(inode),
+        named: folder === '/run/netns/',
+        file,
+      }))
+      const nameOf = (netns: number | undefined) => files.find(({ inode, named }) => named && inode === netns)?.file
+      const { iflink, peerNetnsId } = found
+      const listed = parseRows(title, /^\[.*/ms.exec(facts)?.[0] ?? '').find(({ nsid }) => nsid === peerNetnsId)?.name
+      const there = files.find(({ file }) => file === listed)?.inode ?? (Number(listed) || undefined)
+      const peerNetns = iflink === undefined ? undefined : peerNetnsId === undefined ? here : there
       return known<LinkEnd>({
         name,
         ifindex: found.ifindex,
-        iflink: found.iflink,
+        iflink,
         kind: found.kind,
         mac: found.mac,
-        netns: Number(here),
-        netnsName: nameOf.get(Number(here)),
-        peerNetnsId: there,
-        peerNetns: Number.isNaN(peerNetns) ? undefined : peerNetns,
-        peerNetnsName: peerNetns === undefined ? undefined : nameOf.get(peerNetns),
+        netns: here,
+        netnsName: nameOf(here),
+        peerNetnsId: iflink === undefined ? undefined : peerNetnsId,
+        peerNetns,
+        peerNetnsName: nameOf(peerNetns),
       })
     },
   }
@@ -97,8 +95,36 @@ function netnsInWords(inode: number, name: string | undefined): string {
 }
 
 // The old /run is kept reachable under /mnt, since the files there may be the only hold on a netns.
-const resolveIds = `mount --rbind /run /mnt && mount -t tmpfs tmpfs /run && mkdir /run/netns || exit
-stat -L -c '%i %n' /mnt/netns/* /mnt/docker/netns/* /proc/[0-9]*/ns/net 2>/dev/null |
-while read -r inode file; do [ -e "/run/netns/$inode" ] || echo "$file"  "$inode"; done |
-sort -u -k 2,2 | while read -r file inode; do ln -s "$file" "/run/netns/$inode"; done
-exec ip -j netns list-id`
+const listIds = `mount --rbind /run /mnt || exit
+if [ -d /run/netns ]; then mount -t tmpfs tmpfs /run/netns; else mount -t tmpfs tmpfs /run && mkdir /run/netns; fi || exit
+attach=$1
+set --
+for file in /mnt/netns/* /mnt/docker/netns/*; do [ ! -e "$file" ] || set -- "$@" "$file"; done
+[ $# = 0 ] || ln -s "$@" /run/netns/
+exec ip -j -batch - <<END
+$attach
+netns list-id
+END`
+
+// As few processes as can be: each costs more than what it tells. A netns that only processes hold is attached by one of
+// them, under its inode.
+const script = `ip -d -j addr || exit
+echo
+all=$(stat -L -c '%i %n' /proc/self/ns/net /run/netns/* /run/docker/netns/* /proc/[0-9]*/ns/net 2>/dev/null)
+seen=' ' attach=
+while read -r inode file; do
+  case $file in
+    /proc/self/*) echo "here $inode"; continue ;;
+    /run/*) echo "netns $inode $file" ;;
+    *)
+      case $seen in *" $inode "*) continue ;; esac
+      pid=\${file#/proc/}
+      attach="$attach
+netns attach $inode \${pid%%/*}"
+      ;;
+  esac
+  seen="$seen$inode "
+done <<END
+$all
+END
+exec unshare --mount sh -c ${quote(listIds)} sh "$attach"`
