@@ -283,7 +283,7 @@ describe('a sandbox', function () {
     const folder = await mkdtemp(join(tmpdir(), 'vethlab-test-'))
     try {
       await writeFile(join(folder, 'root.sqfs'), Buffer.alloc(8192, 7))
-      const failed = await start({ rootfs: join(folder, 'root.sqfs') }).catch(error => error)
+      const failed = await failure(start({ rootfs: join(folder, 'root.sqfs') }))
       expect(failed).to.be.instanceOf(MachineError)
       expect(failed.message).to.match(/^sandbox:trixie ended by itself: exit code \d+\n.*mount/s)
     } finally {
@@ -294,7 +294,7 @@ describe('a sandbox', function () {
 
   it('says what the engine said when that does not start', async () => {
     const file = { path: '/etc/docker/daemon.json', mode: 0o644, content: '{"no-such-option": true}' }
-    const failed = await start({ engine: true, files: [file] }).catch(error => error)
+    const failed = await failure(start({ engine: true, files: [file] }))
     expect(failed).to.be.instanceOf(MachineError)
     expect(failed.message).to.match(/did not come up: the engine did not start.*no-such-option/s)
   })
@@ -303,7 +303,7 @@ describe('a sandbox', function () {
     const abort = new AbortController()
     const reason = new Error('given up')
     setTimeout(() => abort.abort(reason), 60)
-    expect(await start({ engine: true, signal: abort.signal }).catch(error => error)).to.equal(reason)
+    expect(await failure(start({ engine: true, signal: abort.signal }))).to.equal(reason)
     expect(await runDirsOfOurs()).to.deep.equal([])
   })
 
@@ -319,6 +319,16 @@ interface Owned {
 
 function initOf(machine: Machine): number {
   return Number(/\d+/.exec(machine.entry.remove)?.[0])
+}
+
+/** Why a start failed. A machine that started all the same goes, or the tests would never end. */
+async function failure(starting: Promise<Machine>): Promise<Error> {
+  try {
+    await using machine = await starting
+    return new Error(`${machine.name} started`)
+  } catch (error) {
+    return error as Error
+  }
 }
 
 async function firstLine(stream: NodeJS.ReadableStream): Promise<Owned> {

@@ -1,0 +1,237 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'chai'
+import { execa } from 'execa'
+import { MachineError } from '../../../vm/errors.ts'
+import { ensureImage, type Image } from '../../../vm/image/image.ts'
+import type { Machine } from '../../../vm/machine.ts'
+import { qemuProgram } from '../../../vm/providers/qemu/argv.ts'
+import { startVirtualMachine, type VirtualMachineRequest } from '../../../vm/providers/qemu/start.ts'
+import { sweepRunDirs } from '../../../vm/providers/run-dir.ts'
+import { defaultSuite } from '../../../vm/suite.ts'
+
+const never = new AbortController().signal
+
+/** Emulated everywhere: what holds slowly holds. */
+describe('a virtual machine', function () {
+  this.timeout(120_000)
+  let image: Image
+  const start = (options: Partial<VirtualMachineRequest> = {}) =>
+    startVirtualMachine({
+      name: 'qemu:test',
+      suite: defaultSuite,
+      engine: false,
+      keep: false,
+      report: () => {},
+      signal: never,
+      program: qemuProgram(process.arch) ?? '',
+      accelerator: 'tcg',
+      image,
+      ...options,
+    })
+
+  before(async function () {
+    this.timeout(0) // An image may have to be built.
+    image = await ensureImage(defaultSuite, { report: console.log, signal: never })
+  })
+
+  describe('that runs', () => {
+    let machine: Machine
+    const run = async (script: string) => (await machine.exec(script)).stdout.trim()
+
+    before(async () => {
+      machine = await start()
+    })
+    after(() => machine?.[Symbol.asyncDispose]())
+
+    it('obeys, as root, on a kernel of its own', async () => {
+      const { stdout } = await machine.$`id -u; uname -r; cat /proc/1/comm`
+      expect(stdout).to.match(/^0\n\S+-cloud-amd64\nvethlab-init\n$/)
+      expect(machine).to.include({ name: 'qemu:test', provider: 'qemu', accelerator: 'tcg', suite: defaultSuite })
+      expect(machine.slowness).to.be.greaterThan(1)
+    })
+
+    it('reaches outside, and nothing beyond: it has no card', async () => {
+      expect(await run('ping -c 1 -W 5 114.114.114.114')).to.include('1 received')
+      expect((await run('ls /sys/class/net')).split(/\s+/)).to.have.members(['eth0', 'lo'])
+      expect(await run('ls /sys/bus/pci/drivers/virtio-pci | grep -c 0000')).to.equal('3') // rng, disk, ports
+    })
+
+    it('writes to memory, on top of an image that stays as it is', async () => {
+      expect(await run('touch /usr/bin/new && stat -f -c %T /')).to.match(/overlay/)
+      expect(await run('grep -c " /image " /proc/mounts; head -c 4 /dev/vda')).to.equal('0\nhsqs')
+      expect((await machine.exec('echo x >/dev/vda')).exitCode).to.not.equal(0)
+    })
+
+    it('has its seed, for root alone to read', async () => {
+      expect(await run('stat -c "%a %U" /etc/vethlab/host_key')).to.equal('600 root')
+      expect(await run('ls -d /seed /init 2>&1 | grep -c "No such file"')).to.equal('2')
+    })
+
+    it('that is killed is noticed at once, with how', async () => {
+      const hanging = machine.exec('sleep 1000').catch(error => error)
+      const since = performance.now()
+      const reason = await lossAfter(machine, () => process.kill(pidOf(machine), 'SIGKILL'))
+      expect(performance.now() - since).to.be.lessThan(2000)
+      expect(reason).to.be.instanceOf(MachineError)
+      expect(reason.message).to.match(/^qemu:test ended by itself: QEMU was killed by SIGKILL/)
+      expect(await hanging).to.be.instanceOf(MachineError)
+    })
+
+    it('leaves nothing behind', async () => {
+      const folder = dirname(machine.dockerSocket)
+      expect(existsSync(folder)).to.equal(true)
+      await machine[Symbol.asyncDispose]()
+      expect(existsSync(folder)).to.equal(false)
+    })
+  })
+
+  describe('that is kept', () => {
+    let machine: Machine
+    let pid = 0
+    before(async () => {
+      machine = await start({ keep: true })
+      pid = pidOf(machine)
+    })
+    after(async () => {
+      if (alive(pid)) process.kill(pid, 'SIGKILL')
+      await machine?.[Symbol.asyncDispose]()
+      await gone(pid)
+      // The sweep takes the folder of a kept machine that is gone, once the process that started it is gone too.
+      await rm(dirname(machine.dockerSocket), { recursive: true, force: true })
+    })
+
+    it('and freezes is noticed within 5 s', async () => {
+      const since = performance.now()
+      const reason = await lossAfter(machine, () => process.kill(pid, 'SIGSTOP'))
+      expect(performance.now() - since).to.be.within(1000, 5000)
+      expect(reason).to.be.instanceOf(MachineError)
+      process.kill(pid, 'SIGCONT')
+    })
+
+    it('lives on when it is let go of', async () => {
+      await machine[Symbol.asyncDispose]()
+      await sweepRunDirs()
+      expect(alive(pid)).to.equal(true)
+    })
+
+    it('is entered as it says, by root', async () => {
+      const [socat = '', , address = ''] = machine.entry.enter.split(' ')
+      expect(socat).to.equal('socat')
+      // A terminal is what it says; a test has none.
+      const shell = execa(socat, ['-', address], { stdin: lines(), reject: false, timeout: 60_000 })
+      expect((await shell).stdout).to.match(/I am 0 at \/dev\/hvc0/)
+    })
+
+    it('is removed as it says', async () => {
+      await execa('sh', ['-c', machine.entry.remove])
+      await gone(pid)
+    })
+
+    async function* lines() {
+      yield '\n'
+      await sleep(1000) // nobody can see from here that the shell has printed its prompt
+      yield 'echo I am $(id -u) at $(tty)\n'
+      await sleep(3000)
+      yield 'exit\n'
+      await sleep(500)
+    }
+  })
+
+  describe('that does not come up', () => {
+    let dir: string
+    before(async () => {
+      dir = await mkdtemp(join(tmpdir(), 'vethlab-test-'))
+    })
+    after(() => rm(dir, { recursive: true, force: true }))
+
+    it('says what the guest said, as soon as it has panicked', async () => {
+      const rootfs = join(dir, 'root.sqfs')
+      await writeFile(rootfs, 'not a squashfs'.repeat(1000))
+      const failure = await failureOf(start({ image: { ...image, rootfs } }))
+      expect(failure).to.be.instanceOf(MachineError)
+      expect(failure.message)
+        .to.match(/ended by itself/)
+        .and.to.match(/Kernel panic/)
+      expect(failure.message).to.include('/dev/vda holds no squashfs')
+    })
+
+    it('in time is given up, with its last words', async () => {
+      const failure = await failureOf(start({ limits: { banner: 200, ready: 20_000, engine: 20_000 } }))
+      expect(failure).to.be.instanceOf(MachineError)
+      expect(failure.message).to.match(/1\.6 s\nits last words: /)
+    })
+
+    it('goes when it is called off', async () => {
+      const failure = await failureOf(start({ signal: AbortSignal.timeout(500) }))
+      expect(failure).to.have.property('name', 'TimeoutError')
+    })
+
+    afterEach('and nothing is left', async () => {
+      expect(await children(process.pid)).to.deep.equal([])
+    })
+  })
+
+  it('dies with the process that started it, however that dies', async () => {
+    const owner = spawn(process.execPath, [join(import.meta.dirname, 'qemu/owner.ts')], { stdio: 'inherit' })
+    const qemu = await until(async () => (await children(owner.pid ?? 0)).find(({ name }) => name.startsWith('qemu')))
+    owner.kill('SIGKILL')
+    await gone(qemu.pid)
+    await sweepRunDirs()
+  })
+})
+
+function pidOf(machine: Machine): number {
+  return Number(machine.entry.remove.split(' ')[1])
+}
+
+function lossAfter(machine: Machine, act: () => void): Promise<MachineError> {
+  return new Promise(resolve => {
+    machine.lost.addEventListener('abort', () => resolve(machine.lost.reason), { once: true })
+    act()
+  })
+}
+
+async function failureOf(start: Promise<Machine>): Promise<Error> {
+  try {
+    await (await start)[Symbol.asyncDispose]()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+  return expect.fail('the machine came up')
+}
+
+function alive(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+async function gone(pid: number): Promise<void> {
+  await until(async () => !alive(pid) || undefined)
+}
+
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (const end = performance.now() + 30_000; performance.now() < end; await sleep(50)) {
+    const seen = await look()
+    if (seen !== undefined) return seen
+  }
+  return expect.fail('not within 30 s')
+}
+
+/** The processes that a process has started, of which QEMU is what matters here. */
+async function children(pid: number): Promise<{ pid: number; name: string }[]> {
+  const tasks = await readdir(`/proc/${pid}/task`).catch(() => [])
+  const lists = await Promise.all(
+    tasks.map(task => readFile(`/proc/${pid}/task/${task}/children`, 'utf8').catch(() => '')),
+  )
+  const pids = lists.flatMap(list => list.split(' ').filter(Boolean))
+  const names = await Promise.all(pids.map(child => readFile(`/proc/${child}/comm`, 'utf8').catch(() => '')))
+  return pids.map((child, index) => ({ pid: Number(child), name: (names[index] ?? '').trim() }))
+}
