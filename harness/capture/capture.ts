@@ -15,7 +15,7 @@ export interface CaptureOptions {
   while: () => Promise<unknown>
   /** Told all frames so far whenever some came: the capture goes on after `while` until this holds or `patienceMs` are over. */
   until?: (frames: Frame[]) => boolean
-  /** How long to wait for `until` after `while` has ended, in ms. Default 5000. */
+  /** How long to wait for `until` after `while` has ended, in ms. Default 5000, more where the guest is emulated. */
   patienceMs?: number
   /** How long to listen on after all that, in ms, where it is to be shown that nothing comes late. Default 0. */
   lingerMs?: number
@@ -52,7 +52,8 @@ export async function capture(
     for (const started of await Promise.allSettled(starting)) if (started.status === 'rejected') throw started.reason
     listeners.sort((a, b) => order(a) - order(b))
     await options.while()
-    if (options.until) await withinPatience(enough.promise, options.patienceMs ?? 5000, machine.lost)
+    if (options.until)
+      await withinPatience(enough.promise, options.patienceMs ?? patienceMs * Math.sqrt(machine.slowness), machine.lost)
     // A law of nature: that nothing comes is seen only by waiting.
     if (options.lingerMs) await pause(options.lingerMs)
   } catch (error) {
@@ -67,9 +68,11 @@ export async function capture(
   }
 }
 
-async function withinPatience(holds: Promise<void>, patienceMs: number, lost: AbortSignal): Promise<void> {
+const patienceMs = 5000
+
+async function withinPatience(holds: Promise<void>, limitMs: number, lost: AbortSignal): Promise<void> {
   const over = new AbortController()
-  const patience = pause(patienceMs, undefined, { signal: AbortSignal.any([over.signal, lost]) })
+  const patience = pause(limitMs, undefined, { signal: AbortSignal.any([over.signal, lost]) })
   try {
     await Promise.race([holds, patience])
   } finally {

@@ -169,7 +169,9 @@ describe('looks at a machine', function () {
       '+ rule ip filter -A FORWARD -i br01 -j ACCEPT',
     ])
     expect(left.some(line => line.startsWith('+ container web of vethlab/web, running'))).to.equal(true)
-    await machine.exec(undo)
+    await machine.exec('touch /run/netns/stale')
+    expect(await difference()).to.include('+ file /run/netns/stale, which no netns is bound to')
+    await machine.exec(`rm /run/netns/stale; ${undo}`)
     // A netns takes its time to go, and a container's ports to close.
     let rest = await difference()
     for (const started = Date.now(); rest.length > 0 && Date.now() - started < 5000; ) rest = await difference()
