@@ -1,9 +1,13 @@
 import { execa } from 'execa'
+import { failureInWords } from '../harness/reporters/words.ts'
+import { HostError } from '../vm/errors.ts'
+import { installMissing } from '../vm/host/packages.ts'
 import { check } from './checks.ts'
 
 /*
- * `npm test`: the checks, then every test under c8. Arguments go to mocha: `npm test -- test/vm/suite.test.ts --grep bridge`.
- * Exit code 0 when all checks and all tests passed.
+ * `npm test`: the checks, then every test under c8, with what they need of this host installed first. Arguments go to
+ * mocha: `npm test -- test/vm/suite.test.ts --grep bridge`. Exit code 0 when all checks and all tests passed, 2 when
+ * this host lacks something that can't be installed.
  */
 
 const top = new URL('..', import.meta.url).pathname
@@ -17,6 +21,13 @@ const c8 = [
   '--include=labs',
 ]
 
+try {
+  await installMissing(['sandbox', 'qemu', 'keep', 'test'], line => process.stdout.write(`${line}\n`))
+} catch (error) {
+  if (!(error instanceof HostError)) throw error
+  process.stderr.write(`${failureInWords({ kind: 'host', message: error.message, mend: error.mend })}\n`)
+  process.exit(2)
+}
 const checked = await check()
 const tested = await execa(
   process.execPath,

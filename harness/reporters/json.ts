@@ -35,7 +35,7 @@ export function jsonReport(events: RunEvent[]): JsonReport {
     engine: machine?.engine ? { name: 'docker', version: machine.engine } : null,
     iptables: machine ? { version: machine.iptables, backend: machine.iptablesBackend } : null,
     labs,
-    totals: ended?.totals ?? totalsOf(labs),
+    totals: totalsOf(labs),
     failures: [...labs.flatMap(failuresOf), ...(ended?.failure ? [{ lab: null, step: null, ...ended.failure }] : [])],
   }
 }

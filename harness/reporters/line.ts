@@ -53,9 +53,20 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
   const style = (format: Parameters<typeof styleText>[0], text: string) =>
     color && text !== '' ? styleText(format, text, { validateStream: false }) : text
   let section = ''
+  let skipped: StepEnded['step'][] = []
   const told = new Set<string>()
 
   return event => {
+    if (event.type === 'step-ended' && event.status === 'skipped') {
+      skipped.push(event.step)
+      return ''
+    }
+    const before = skippedSteps()
+    skipped = []
+    return before + tell(event)
+  }
+
+  function tell(event: RunEvent): string {
     switch (event.type) {
       case 'run-started':
         return runStarted(event)
@@ -140,15 +151,21 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
     return `   ${mark} ${indent(printable(text), 5).trimStart()}\n${style('dim', seen)}\n`
   }
 
-  function stepEnded({ step, status, ms, failure }: StepEnded): string {
-    if (status === 'skipped') {
-      const gap = section === 'skipped' ? '' : '\n'
-      section = 'skipped'
-      return `${gap}${style('dim', `${step.number}. ${step.title} (skipped)`)}\n`
-    }
+  function stepEnded({ status, ms, failure }: StepEnded): string {
     const took =
       status === 'passed' ? style('dim', `   passed in ${duration(ms)}`) : style('red', `   failed in ${duration(ms)}`)
     return `${took}\n${failure ? shown(failure, 3) : ''}`
+  }
+
+  /** Steps that were not run are told together: after a failure they are many. */
+  function skippedSteps(): string {
+    const [first, ...more] = skipped
+    const last = more.at(-1)
+    if (!first) return ''
+    const which = last
+      ? `Steps ${first.number} to ${last.number}, from "${first.title}" on,`
+      : `Step ${first.number}, "${first.title}",`
+    return `\n${style('dim', `${which} skipped`)}\n`
   }
 
   /** A failure is told once, though its step and its lab both name it. */
@@ -179,7 +196,8 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
 
   function runEnded({ exitCode, totals, ms, failure }: RunEnded): string {
     const sum = `${totalsInWords(totals)}; ${duration(ms)}`
-    const outcome = outcomes[exitCode] ?? `exit code ${exitCode}`
+    const partly = exitCode === 0 && totals.steps.skipped > 0
+    const outcome = partly ? 'Every claim that was tried held.' : (outcomes[exitCode] ?? `exit code ${exitCode}`)
     const counts = totals.steps.passed + totals.steps.failed + totals.steps.skipped > 0 ? `${style('bold', sum)}\n` : ''
     return `${failure ? shown(failure, 0) : ''}${counts}${style(exitCode === 0 ? 'green' : 'red', outcome)}\n`
   }

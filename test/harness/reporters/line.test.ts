@@ -28,7 +28,7 @@ describe('line reporter', () => {
       '   ✗ from netns ns01, 114.114.114.114 should answer\n     saw 0 of 1 answers (46 looks, 5.0 s)\n   failed in 5.1 s\n',
       '   ExpectationError: from netns ns01, 114.114.114.114 should answer\n     where labs/bridge-nat.ts:97',
       '     mend  npm run lab bridge-nat -- --keep --until 3, and look around\n',
-      "4. the document's clean-up leaves nothing (skipped)\n",
+      '\nStep 4, "the document\'s clean-up leaves nothing", skipped\n',
       '\nClean-up\n   $ ip link delete br01\n',
       '✗ the machine is not as it was before the lab (88 ms)\n     + link veth01@if7\n',
       '✗ bridge-nat failed in 7.1 s\n',
@@ -45,6 +45,22 @@ describe('line reporter', () => {
   it('tells a failure once, though its step and its lab both have it', () => {
     expect(told(failedRun).split('ExpectationError').length - 1).to.equal(1)
     expect(told(lostRun).split('MachineError').length - 1).to.equal(1)
+  })
+
+  it('tells steps that were not run in one line', () => {
+    const skip = (number: number): RunEvent => {
+      return {
+        type: 'step-ended',
+        lab: lab.name,
+        step: { number, title: `t${number}`, covers: [] },
+        status: 'skipped',
+        ms: 0,
+      }
+    }
+    const end: RunEvent = { type: 'lab-ended', lab, status: 'passed', ms: 1 }
+    expect(told([skip(2), skip(3), skip(4), end])).to.match(
+      /^\nSteps 2 to 4, from "t2" on, skipped\n\n✓ bridge-nat passed/,
+    )
   })
 
   it('says why nothing could be run', () => {

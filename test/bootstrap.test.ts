@@ -1,0 +1,168 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
+import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { execa } from 'execa'
+
+/*
+ * The bootstrap in projects of its own, with the real npm: small ones, so that installing takes no time. That all of this
+ * project's packages install in a fresh clone is what CI shows, as it starts from one.
+ */
+
+const bootstrap = new URL('../bootstrap.cjs', import.meta.url).pathname
+
+interface Project {
+  path: string
+  run(args?: string[], options?: { node?: string[] }): ReturnType<typeof start>
+}
+
+// As outside npm: what is above this test is not above the bootstrap.
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')))
+
+function start(cwd: string, args: string[], node: string[]) {
+  const options = { cwd, env, extendEnv: false, reject: false, stdin: 'ignore' } as const
+  return execa(process.execPath, [...node, 'bootstrap.cjs', 'lab', ...args], options)
+}
+
+describe('bootstrap', () => {
+  const folders: string[] = []
+  after(() => {
+    for (const folder of folders) rmSync(folder, { recursive: true })
+  })
+
+  /** A project whose `lab` is this script and that depends on one local package. */
+  async function project(script: string): Promise<Project> {
+    const path = mkdtempSync(join(tmpdir(), 'vethlab-test-'))
+    folders.push(path)
+    await mkdir(join(path, 'harness/cli'), { recursive: true })
+    await mkdir(join(path, 'here'))
+    await writeFile(join(path, 'here/package.json'), JSON.stringify({ name: 'here', version: '1.0.0' }))
+    const packageJson = {
+      name: 'small',
+      version: '1.0.0',
+      type: 'module',
+      dependencies: { here: 'file:here' },
+    }
+    const entries = {
+      '': packageJson,
+      'node_modules/here': { resolved: 'here', link: true },
+      here: { version: '1.0.0' },
+    }
+    const lock = { name: 'small', version: '1.0.0', lockfileVersion: 3, requires: true, packages: entries }
+    await writeFile(join(path, 'package.json'), JSON.stringify(packageJson))
+    await writeFile(join(path, 'package-lock.json'), JSON.stringify(lock))
+    await writeFile(join(path, 'harness/cli/main.ts'), script)
+    await copyFile(bootstrap, join(path, 'bootstrap.cjs'))
+    return { path, run: (args = [], { node = [] } = {}) => start(path, args, node) }
+  }
+
+  /** The same with its packages installed, as far as the bootstrap can tell. */
+  async function installedProject(script: string): Promise<Project> {
+    const made = await project(script)
+    await mkdir(join(made.path, 'node_modules/.bin'), { recursive: true })
+    await writeFile(join(made.path, marker), '')
+    return made
+  }
+
+  const marker = `node_modules/.installed-${process.platform}-${process.arch}`
+  const hello = `console.log('hello ' + process.argv.slice(2).join(' '))`
+
+  it('installs what is missing, then starts the program; the second time it does nothing but start it', async () => {
+    const { path, run } = await project(hello)
+    const lockBefore = await readFile(join(path, 'package-lock.json'), 'utf8')
+    const first = await run(['a', '--keep'])
+    expect(first).to.include({ exitCode: 0, stdout: 'hello a --keep' })
+    expect(first.stderr).to.include('installing the npm packages')
+    expect(existsSync(join(path, 'node_modules/here/package.json'))).to.equal(true)
+    expect(await readFile(join(path, 'package-lock.json'), 'utf8')).to.equal(lockBefore)
+    expect(await run(['b'])).to.include({ exitCode: 0, stdout: 'hello b', stderr: '' })
+  })
+
+  it('installs again when the lockfile is younger, or the installation was cut off', async () => {
+    const { path, run } = await installedProject(hello)
+    expect((await run()).stderr).to.equal('')
+    const soon = (await stat(join(path, marker))).mtimeMs / 1000 + 5
+    utimesSync(join(path, 'package-lock.json'), soon, soon)
+    expect((await run()).stderr).to.include('installing')
+    rmSync(join(path, marker))
+    expect((await run()).stderr).to.include('installing')
+  })
+
+  it('says what failed and starts nothing when npm cannot install, and tries again the next time', async () => {
+    const { path, run } = await project(hello)
+    const packageJson = await readFile(join(path, 'package.json'), 'utf8')
+    await writeFile(join(path, 'package.json'), '{ broken')
+    const { exitCode, stdout, stderr } = await run()
+    expect({ exitCode, stdout }).to.deep.equal({ exitCode: 2, stdout: '' })
+    expect(stderr).to.match(/HostError: npm install failed with exit code \d+\n {2}mend {2}read what npm said above/)
+    await writeFile(join(path, 'package.json'), packageJson)
+    expect(await run()).to.include({ exitCode: 0, stdout: 'hello ' })
+  })
+
+  it('of several at once one installs, the others wait, and all start', async () => {
+    const { path, run } = await project(hello)
+    const runs = await Promise.all([run(['1']), run(['2']), run(['3'])])
+    expect(runs.map(({ stdout }) => stdout)).to.deep.equal(['hello 1', 'hello 2', 'hello 3'])
+    expect(runs.filter(({ stderr }) => stderr.includes('installing the npm packages (once)'))).to.have.length(1)
+    expect(readdirSync(join(path, 'node_modules')).filter(name => name.startsWith('.installing'))).to.deep.equal([])
+  })
+
+  it('takes the lock from an owner that died', async () => {
+    const { path, run } = await project(hello)
+    const dead = execa('true')
+    await dead
+    await mkdir(join(path, 'node_modules'))
+    await writeFile(join(path, 'node_modules/.installing'), String(dead.pid))
+    expect(await run()).to.include({ exitCode: 0, stdout: 'hello ' })
+  })
+
+  it('hands on the exit code', async () => {
+    const { run } = await installedProject('process.exitCode = 3')
+    expect((await run()).exitCode).to.equal(3)
+  })
+
+  it('answers an unknown program with those that it knows', async () => {
+    const { exitCode, stderr } = await execa(process.execPath, [bootstrap, 'lob'], { reject: false })
+    expect({ exitCode, stderr }).to.deep.equal({
+      exitCode: 2,
+      stderr: 'usage: node bootstrap.cjs lab|test|check [arguments]',
+    })
+  })
+
+  describe('on a Node that is too old', () => {
+    /** A project whose packages hold this Node, started as by Node 12. */
+    async function old(script: string) {
+      const made = await installedProject(script)
+      const fake = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '12.22.12' } })`
+      await writeFile(join(made.path, 'old.cjs'), fake)
+      symlinkSync(process.execPath, join(made.path, 'node_modules/.bin/node'))
+      return { ...made, run: (args: string[] = []) => made.run(args, { node: ['--require', './old.cjs'] }) }
+    }
+
+    it('hands over to the one that npm installed, with arguments and exit code', async () => {
+      const { run } = await old(`console.log(process.versions.node, process.argv[2]); process.exitCode = 130`)
+      expect(await run(['x'])).to.include({ exitCode: 130, stdout: `${process.versions.node} x` })
+    })
+
+    it('says so when there is none', async () => {
+      const { path, run } = await old(hello)
+      rmSync(join(path, 'node_modules/.bin/node'))
+      const { exitCode, stderr } = await run()
+      expect(exitCode).to.equal(2)
+      expect(stderr).to.match(/HostError: no Node 24 runs here: .*\n {2}mend {2}install Node 24 or later/)
+    })
+
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      it(`passes ${signal} on, and its end`, async () => {
+        const { run } = await old(`setTimeout(() => {}, 8000); console.log('up')`)
+        const child = run()
+        child.stdout.once('data', () => child.kill(signal))
+        expect((await child).exitCode).to.equal(code)
+      })
+    }
+  })
+})
