@@ -4,7 +4,7 @@ import { execa } from 'execa'
 import { makeRunDir } from '../run-dir.ts'
 import { type Accelerator, qemuArguments } from './argv.ts'
 import { writeMachineInitrd } from './initrd.ts'
-import { lastLines } from './process.ts'
+import { readLastWords } from './last-words.ts'
 
 export interface BootProbe {
   program: string
@@ -65,7 +65,7 @@ export async function probeBoot({
     const end = qemu.timedOut
       ? `no kernel within ${limitMs} ms`
       : `QEMU ended after ${ms} ms (${qemu.signal ?? qemu.exitCode})`
-    const said = [...qemu.stderr.split('\n'), ...(await lastLines(serialLog)).split('\n')].find(Boolean)
+    const said = [...qemu.stderr.split('\n'), ...(await readLastWords(serialLog)).split('\n')].find(Boolean)
     return { up: false, ms, saw: said ? `${end}: ${said}` : end }
   } finally {
     await run.remove()

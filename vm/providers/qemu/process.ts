@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open, readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Duplex } from 'node:stream'
 import { MachineError } from '../../errors.ts'
 import { type QemuConfig, qemuArguments } from './argv.ts'
+import { readLastWords } from './last-words.ts'
 
 /** How QEMU ended, and the last lines of what it and the guest's kernel had to say. */
 export interface QemuEnd {
   exitCode: number | null
   signal: NodeJS.Signals | null
-  lastLines: string
+  lastWords: string
 }
 
 /** A running QEMU. */
@@ -24,7 +25,7 @@ export interface QemuProcess {
   readonly logs: string[]
   /** Kills QEMU, and resolves when it's gone. */
   kill(): Promise<void>
-  /** Lets this process end without it. */
+  /** Lets this process end without it, once the channel is closed too. */
   release(): void
 }
 
@@ -59,7 +60,7 @@ export async function startQemu({ program, config, port, dir, keep }: StartQemu)
   channel.on('error', () => {})
 
   const ended = once(child, 'exit').then(async ([exitCode, signal]): Promise<QemuEnd> => {
-    return { exitCode, signal, lastLines: await lastLines(...logs) }
+    return { exitCode, signal, lastWords: await readLastWords(...logs) }
   })
   return {
     pid,
@@ -70,10 +71,7 @@ export async function startQemu({ program, config, port, dir, keep }: StartQemu)
       child.kill('SIGKILL')
       await ended
     },
-    release: () => {
-      channel.destroy()
-      child.unref()
-    },
+    release: () => child.unref(),
   }
 }
 
@@ -86,19 +84,4 @@ async function spawned(child: ChildProcess, file: string): Promise<number> {
     throw new MachineError(`${file} cannot be started: ${error?.message}`, { mend: 'npm run lab doctor', cause: error })
   }
   return child.pid
-}
-
-/** The end of what QEMU and the guest's kernel said, at most 10 lines each, on lines of their own. */
-export async function lastLines(...logs: string[]): Promise<string> {
-  const texts = await Promise.all(logs.map(log => readFile(log, 'utf8').catch(() => '')))
-  return texts.flatMap(text => printable(text).slice(-10)).join('\n')
-}
-
-/** A serial line carries the firmware's escape sequences and carriage returns. */
-function printable(text: string): string[] {
-  return text
-    .replaceAll(/\x1b(\[[0-9;?=]*[A-Za-z]|c)/g, '')
-    .split(/[\r\n]+/)
-    .map(line => line.trimEnd())
-    .filter(Boolean)
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MachineError } from '../../errors.ts'
 import { awaitReady } from '../../guest/ready.ts'
 import { makeSeed } from '../../guest/seed.ts'
@@ -9,18 +10,29 @@ import { assemble } from '../assemble.ts'
 import { makeRunDir, sweepRunDirs } from '../run-dir.ts'
 import type { Accelerator } from './argv.ts'
 import { writeMachineInitrd } from './initrd.ts'
-import { lastLines, type QemuEnd, startQemu } from './process.ts'
+import { readLastWords } from './last-words.ts'
+import { type QemuEnd, startQemu } from './process.ts'
 
 export interface VirtualMachineRequest extends MachineRequest {
   name: string
   program: string
   image: Pick<Image, 'kernel' | 'initrd' | 'rootfs'>
   accelerator: Accelerator
+  /** How long the machine may take, instead of what is usual. */
+  limits?: BootLimits
+}
+
+/** In milliseconds at native speed, from the start: to sshd's first word, to all but the engine, to the engine too. */
+interface BootLimits {
+  banner: number
+  ready: number
+  engine: number
 }
 
 /** Starts a virtual machine on an image. Throws a MachineError, with the guest's last words, when it doesn't come up. */
 export async function startVirtualMachine(request: VirtualMachineRequest): Promise<Machine> {
   const { name, suite, engine, keep, image, program, accelerator, report, signal } = request
+  const limits = request.limits ?? usualLimits
   await sweepRunDirs()
   const runDir = await makeRunDir()
   await using undo = new AsyncDisposableStack()
@@ -46,12 +58,12 @@ export async function startVirtualMachine(request: VirtualMachineRequest): Promi
   const died = new AbortController()
   ended.then(reason => died.abort(reason))
   const slowness = slownessOf[accelerator]
-  const late = AbortSignal.timeout(limitsMs[engine ? 'engine' : 'ready'] * slowness)
+  const late = AbortSignal.timeout(limits[engine ? 'engine' : 'ready'] * slowness)
   const starting = AbortSignal.any([signal, died.signal, late])
   try {
     const connection = await connect(running.channel, seed.login, {
       name,
-      readyMs: limitsMs.banner * slowness,
+      readyMs: limits.banner * slowness,
       keepaliveMs: keepaliveMs[accelerator],
       signal: starting,
     })
@@ -68,7 +80,10 @@ export async function startVirtualMachine(request: VirtualMachineRequest): Promi
     undo.move()
     return machine
   } catch (error) {
-    if (signal.aborted || died.signal.aborted) throw error
+    signal.throwIfAborted()
+    // The channel closes in the moment in which QEMU ends; QEMU knows why.
+    const reason = await Promise.race([ended, sleep(300)])
+    if (reason) throw reason
     throw await explainFailure(error, { name, late, logs: running.logs })
   }
 }
@@ -86,15 +101,15 @@ const memoryMiB = 2048
 /** Measured: commands of labs, emulated against native, take 4 times (docker run) to 30 times (ip) as long. */
 const slownessOf: Record<Accelerator, number> = { kvm: 1, tcg: 8 }
 
-/** From the start to sshd's first word, to all but the engine, to everything: ten times what KVM takes, natively. */
-const limitsMs = { banner: 15_000, ready: 20_000, engine: 40_000 }
+/** Ten times what it takes. */
+const usualLimits: BootLimits = { banner: 15_000, ready: 20_000, engine: 40_000 }
 
 /** Three of them without a sign of life, and the machine is lost: within 5 s, but no sooner than a busy host needs. */
 const keepaliveMs: Record<Accelerator, number> = { kvm: 500, tcg: 1000 }
 
-function explainEnd(name: string, { exitCode, signal, lastLines }: QemuEnd): MachineError {
+function explainEnd(name: string, { exitCode, signal, lastWords }: QemuEnd): MachineError {
   const how = signal ? `QEMU was killed by ${signal}` : `QEMU ended with exit code ${exitCode}`
-  return new MachineError(`${name} ended by itself: ${how}${lastLines && `\n${lastLines}`}`, {
+  return new MachineError(`${name} ended by itself: ${how}${lastWords && `\n${lastWords}`}`, {
     mend: signal === 'SIGKILL' ? 'look into `dmesg` for what killed it, e.g. a lack of memory' : 'run it again',
   })
 }
@@ -109,7 +124,7 @@ async function explainFailure(
       ? error.message
       : undefined
   if (what === undefined) return error
-  const said = await lastLines(...logs)
+  const said = await readLastWords(...logs)
   return new MachineError(`${what}\nits last words: ${said || 'none'}`, {
     mend: 'run it again; if this host is very busy, when it is less so',
     cause: error,
