@@ -19,6 +19,7 @@ const script = [
   "veth=`echo $veth|sed -e 's;^.*net/\\(.*\\)/ifindex$;\\1;'`",
   'echo $container:$veth',
   'done',
+  '',
 ].join('\n')
 
 export default lab(
@@ -125,14 +126,18 @@ export default lab(
     )
 
     step('without a terminal the documented script finds no veth', { covers: ['S000-17'] }, async () => {
-      const { stdout, stderr } = await $`bash -c ${script} </dev/null`
+      await $({ input: script })`cat >/tmp/pairing.sh`
+      defer`rm /tmp/pairing.sh`
+      await $`cat /tmp/pairing.sh`
+      const { stdout, stderr } = await $`bash /tmp/pairing.sh </dev/null`
       const ids = (await $`docker ps -q`).stdout.trim().split('\n')
       expect(stderr).to.match(/the input device is not a TTY/)
       expect(stdout.trim().split('\n')).to.deep.equal(ids.map(id => `${id}:`))
     })
 
     step('on a terminal it names the veth of every container', { covers: ['S000-17'] }, async () => {
-      const { stdout } = await $`script -qec ${script} /dev/null`
+      // script needs an input that does not end: it would pass the end on to the containers, as a character.
+      const { stdout } = await $`script -qec 'bash /tmp/pairing.sh' /dev/null </dev/ptmx`
       const lines = stdout.trim().split(/\r?\n/)
       expect(lines).to.have.lengthOf(3)
       for (const line of lines) {
@@ -146,12 +151,13 @@ export default lab(
       // grep finds 5 in 50 as well, and of several files sed leaves the last.
       await $`ip link add vethzz index ${iflink}0 type veth peer name zzpeer`
       defer`ip link delete vethzz`
-      const { stdout } = await $`script -qec ${script} /dev/null`
+      const { stdout } = await $`script -qec 'bash /tmp/pairing.sh' /dev/null </dev/ptmx`
       const id = (await $`docker ps -q -f name=test1`).stdout.trim()
       expect(stdout).to.include(`${id}:vethzz`)
       await expect(look.peer('vethzz')).not.to.be.pairedWith(inTest1.peer('eth0'))
       // With -x, which asks for the whole line, it names the right one.
-      const whole = await $`script -qec ${script.replace('grep -l', 'grep -lx')} /dev/null`
+      await $`sed -i 's/grep -l /grep -lx /' /tmp/pairing.sh`
+      const whole = await $`script -qec 'bash /tmp/pairing.sh' /dev/null </dev/ptmx`
       expect(whole.stdout).to.include(`${id}:${await vethOf('test1')}`)
     })
   },

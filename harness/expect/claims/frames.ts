@@ -21,10 +21,13 @@ export function framesInOrder(patterns: Pattern[]): Claim<Frame[]> {
   return {
     text: `have, in this order, ${patterns.map(inWords).join(', then ')}`,
     check(seen) {
-      let next = 0
-      for (const one of seen) if (next < patterns.length && shows(one, patterns[next])) next += 1
-      const missing = next < patterns.length ? `; missing from ${inWords(patterns[next])} on` : ''
-      return { holds: next === patterns.length, saw: `${listed(seen, [])}${missing}` }
+      const found: Frame[] = []
+      for (const one of seen) if (found.length < patterns.length && shows(one, patterns[found.length])) found.push(one)
+      const holds = found.length === patterns.length
+      const saw = holds
+        ? listed(seen, found)
+        : `${listed(seen, [])}; missing from ${inWords(patterns[found.length])} on`
+      return { holds, saw }
     },
   }
 }
@@ -71,8 +74,18 @@ function samePacket(one: Frame, other: Frame): boolean {
   return false
 }
 
-function listed(seen: Frame[], marked: Frame[]): string {
+// Of a passed claim the frames that made it so; of a failed one what else was there.
+const mostFrames = 12
+
+function listed(seen: Frame[], matching: Frame[]): string {
   if (seen.length === 0) return 'no frames'
-  const count = marked.length > 0 ? `${marked.length} of ${seen.length} frames` : `${seen.length} frames`
-  return `${count}: ${seen.map(one => `${one.at}: ${one.text}`).join(' | ')}`
+  const shown = matching.length > 0 ? matching : seen
+  const count = matching.length > 0 ? `${matching.length} of ${seen.length} frames` : `${seen.length} frames`
+  const more = shown.length > mostFrames ? ` | … ${shown.length - mostFrames} more` : ''
+  return `${count}: ${shown.slice(0, mostFrames).map(inLine).join(' | ')}${more}`
+}
+
+/** A frame and where it was seen, in one line. */
+export function inLine(frame: Frame): string {
+  return `${frame.at}: ${frame.text}`
 }

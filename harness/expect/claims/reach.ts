@@ -2,6 +2,7 @@ import type { Frame } from '../../capture/frame.ts'
 import type { HttpAnswer, Ping, TcpConnect } from '../../looks/reach.ts'
 import type { Claim } from '../judge.ts'
 import { inWords, type Pattern, shows } from '../shows.ts'
+import { inLine } from './frames.ts'
 
 /** What may be answered. */
 export type Attempt = Ping | TcpConnect | HttpAnswer
@@ -38,8 +39,9 @@ export function noAnswer(frame: Pattern): Claim<Watched> {
     check({ attempt, frames }) {
       const answered = answer().check(attempt)
       if (answered.holds) return { ...answered, holds: false }
-      const witnessed = frames.some(one => shows(one, frame))
-      const seen = frames.map(one => `${one.at}: ${one.text}`).join(' | ') || 'no frames'
+      const witness = frames.find(one => shows(one, frame))
+      const witnessed = witness !== undefined
+      const seen = (witnessed ? [witness] : frames).map(inLine).join(' | ') || 'no frames'
       return { holds: witnessed, saw: `${answered.saw}; ${witnessed ? 'the witness saw it' : 'NO WITNESS'}: ${seen}` }
     },
   }
