@@ -10,7 +10,6 @@ import { ah, dccp, esp, multiport, sctp, tcp, udp } from './transport.ts'
 export const matches: Readonly<Record<string, Extension>> = {
   tcp,
   udp,
-  udplite: udp,
   sctp,
   dccp,
   esp,
