@@ -31,7 +31,18 @@ export interface Recipe {
 
 /** What every machine has. */
 const machine = [
-  ...['bash', 'busybox-static', 'ca-certificates', 'kmod', 'mount', 'openssh-server', 'procps', 'sudo', 'util-linux'],
+  ...[
+    'bash',
+    'bsdutils',
+    'busybox-static',
+    'ca-certificates',
+    'kmod',
+    'mount',
+    'openssh-server',
+    'procps',
+    'sudo',
+    'util-linux',
+  ],
   ...['arping', 'bridge-utils', 'ethtool', 'iproute2', 'iputils-ping', 'net-tools', 'traceroute'], // links and routes
   ...['conntrack', 'iptables', 'nftables', 'tcpdump'], // netfilter, and what passes through it
   ...['bind9-dnsutils', 'curl', 'jq', 'netcat-openbsd', 'nginx', 'telnet'], // both ends of an application
