@@ -10,6 +10,7 @@
 
 const { spawn } = require('child_process')
 const fs = require('fs')
+const nodeModule = require('module')
 const os = require('os')
 const path = require('path')
 const { pathToFileURL } = require('url')
@@ -33,6 +34,10 @@ const modules = path.join(top, 'node_modules')
 // shared between machines is.
 const marker = path.join(modules, `.installed-${process.platform}-${process.arch}`)
 const lock = path.join(modules, '.installing')
+// Node keeps here what it made of the sources, which halves the time that a program takes to start. Coverage is more
+// exact without.
+const compiled = path.join(modules, '.cache', 'node-compile-cache')
+const cached = process.env.NODE_V8_COVERAGE === undefined
 
 module.exports = { withLock }
 
@@ -177,12 +182,14 @@ function remove(file) {
 function start(program, args) {
   if (Number(process.versions.node.split('.')[0]) >= nodeMajor) {
     process.argv = [process.execPath, program].concat(args)
+    if (cached) nodeModule.enableCompileCache(compiled)
     // What can fail here is the program's, and Node's own report of it the best one.
     import(pathToFileURL(program).href)
     return
   }
   const node = path.join(modules, '.bin', 'node')
-  run(node, [program].concat(args), { stdio: 'inherit' }).then(end => {
+  const env = cached ? Object.assign({ NODE_COMPILE_CACHE: compiled }, process.env) : process.env
+  run(node, [program].concat(args), { stdio: 'inherit', env }).then(end => {
     if (end.error) {
       process.stderr.write(
         'HostError: no Node ' +

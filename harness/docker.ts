@@ -1,4 +1,4 @@
-import Docker from 'dockerode'
+import type Docker from 'dockerode'
 import type { Machine } from '../vm/machine.ts'
 
 /** The newest API version whose answers this project has seen (Docker 28.5's). */
@@ -21,6 +21,8 @@ export function dockerOn(machine: Pick<Machine, 'dockerSocket'>): Promise<Docker
 }
 
 async function connect(socketPath: string): Promise<Docker> {
+  // Loaded when a lab first asks an engine: it takes longer to load than all of ours together.
+  const { default: Docker } = await import('dockerode')
   const { ApiVersion, MinAPIVersion } = await new Docker({ socketPath }).version()
   return new Docker({ socketPath, version: `v${agree(ApiVersion, MinAPIVersion)}` })
 }

@@ -1,7 +1,8 @@
-import Docker, { type ContainerInspectInfo } from 'dockerode'
+import type { ContainerInspectInfo } from 'dockerode'
 import type { Machine } from '../../vm/machine.ts'
 import { type CaptureOptions, type CapturePoint, capture } from '../capture/capture.ts'
 import type { Frame } from '../capture/frame.ts'
+import { dockerOn } from '../docker.ts'
 import type { Ruleset } from '../iptables/model.ts'
 import { type Address, addresses } from './address.ts'
 import { conntrack, type FlowsAsked } from './conntrack.ts'
@@ -112,7 +113,7 @@ function looksFrom(machine: () => Machine, place: Place): Looks {
     tcp: (host, port, options) => at(tcp(host, port, options)),
     http: (url, options) => at(http(url, options)),
     container: name =>
-      makeLook(`container ${name}`, place, undefined, () => inspectContainer(dockerOf(machine()), name)),
+      makeLook(`container ${name}`, place, undefined, async () => inspectContainer(await dockerOn(machine()), name)),
     at,
     together: set => togetherLook(machine, place, set),
     capture: (points, options) => {
@@ -179,9 +180,5 @@ function makeLook<T>(
 
 async function resolvePlace(machine: Machine, place: Place): Promise<ResolvedPlace> {
   if (place === 'guest' || 'netns' in place) return place
-  return { container: place.container, pid: await containerPid(dockerOf(machine), place.container) }
-}
-
-function dockerOf(machine: Machine): Docker {
-  return new Docker({ socketPath: machine.dockerSocket })
+  return { container: place.container, pid: await containerPid(await dockerOn(machine), place.container) }
 }
