@@ -78,6 +78,7 @@ describe('a sandbox', function () {
     it('sees no file system, disk or device of the host', async () => {
       expect(await run('find /dev -type b')).to.equal('')
       expect((await run('ls /dev')).split(/\s+/)).to.include.members(['null', 'urandom', 'ptmx', 'pts', 'shm', 'fd'])
+      expect(await run('bash -c "cat <(echo one) /dev/stdin <<<two"')).to.equal('one\ntwo')
 
       const path = join(tmpdir(), `vethlab-test-${process.pid}`)
       await writeFile(path, 'of the host')

@@ -24,9 +24,9 @@ mkdir image proc root work
 cp -R --preserve=mode "$run/seed" upper
 mount --all --fstab "$run/mounts"
 
-# What every program expects, and none of the host's disks.
+# The devices that every program expects, and none of the host's disks.
 cd /dev
-cp -a null zero full random urandom tty fd stdin stdout stderr "$root/dev/"
+cp -a null zero full random urandom tty "$root/dev/"
 [ ! -e net/tun ] || cp -a net "$root/dev/"
 ln -s pts/ptmx "$root/dev/ptmx"
 
