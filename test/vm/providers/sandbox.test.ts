@@ -308,6 +308,15 @@ describe('a sandbox', function () {
     expect(await runDirsOfOurs()).to.deep.equal([])
   })
 
+  it('is refused to whoever is not root, before anything is built', async () => {
+    const provider = new URL('../../../vm/providers/sandbox.ts', import.meta.url)
+    const script = `const { sandbox } = await import('${provider}')
+      await sandbox.start({ suite: 'trixie', report() {} }).catch(({ name, message, mend }) => console.log(name, message, mend))`
+    // In a user namespace without a mapping root is nobody.
+    const { stdout } = await execa('unshare', ['--user', process.execPath, '--input-type=module', '-e', script])
+    expect(stdout).to.match(/^HostError the sandbox needs root on Linux: linux, user 65534 use sudo, or --on qemu/)
+  })
+
   it('finds that this host has all that it needs', async () => {
     expect((await sandbox.check()).filter(finding => !finding.ok)).to.deep.equal([])
   })
