@@ -1,7 +1,7 @@
 'use strict'
 
 /*
- * The first thing that every npm script runs: `node bootstrap.cjs lab|test|check [arguments]`.
+ * The first thing that every npm script runs: `node bootstrap.cjs lab|test|check|bench [arguments]`.
  * It installs the npm packages when they are missing or older than the lockfile, a Node 24 among them, and hands over
  * to it. When nothing is missing that costs two stats.
  *
@@ -20,6 +20,7 @@ const programs = {
   lab: 'harness/cli/main.ts',
   test: 'test/all.ts',
   check: 'test/check.ts',
+  bench: 'bench/all.ts',
 }
 
 /** The oldest Node that runs them. */
