@@ -163,7 +163,7 @@ describe('a virtual machine', function () {
     it('in time is given up, with its last words', async () => {
       const failure = await failureOf(start({ limits: { banner: 200, ready: 20_000, engine: 20_000 } }))
       expect(failure).to.be.instanceOf(MachineError)
-      expect(failure.message).to.match(/1\.6 s\nits last words: /)
+      expect(failure.message).to.match(/ 2 s\nits last words: /)
     })
 
     it('goes when it is called off', async () => {

@@ -98,8 +98,8 @@ const init = join(import.meta.dirname, '../../guest/initrd-init')
  */
 const memoryMiB = 2048
 
-/** Measured: commands of labs, emulated against native, take 4 times (docker run) to 30 times (ip) as long. */
-const slownessOf: Record<Accelerator, number> = { kvm: 1, tcg: 8 }
+/** Measured: what labs run takes 10 times as long emulated as natively on an idle host, up to 20 times on a busy one. */
+const slownessOf: Record<Accelerator, number> = { kvm: 1, tcg: 10 }
 
 /** Ten times what it takes. */
 const usualLimits: BootLimits = { banner: 15_000, ready: 20_000, engine: 40_000 }
@@ -118,15 +118,15 @@ async function explainFailure(
   error: unknown,
   { name, late, logs }: { name: string; late: AbortSignal; logs: string[] },
 ): Promise<unknown> {
-  const what = late.aborted
-    ? `${name} was not ready in time`
-    : error instanceof MachineError
-      ? error.message
-      : undefined
-  if (what === undefined) return error
+  const whole = late.aborted ? tooLate(name) : error
+  if (!(whole instanceof MachineError)) return error
   const said = await readLastWords(...logs)
-  return new MachineError(`${what}\nits last words: ${said || 'none'}`, {
-    mend: 'run it again; if this host is very busy, when it is less so',
+  return new MachineError(`${whole.message}\nits last words: ${said || 'none'}`, {
+    mend: whole.mend,
     cause: error,
   })
+}
+
+function tooLate(name: string): MachineError {
+  return new MachineError(`${name} was not ready in time`, { mend: 'run it again when this host is less busy' })
 }
