@@ -45,10 +45,11 @@ export default lab(
       await $`docker run -d --name test1 nginx:alpine`
       defer`docker rm -f test1`
       const { stdout } = await $`brctl show`
-      expect(stdout).to.match(/^docker0\s+8000\.[0-9a-f]{12}\s+no\s+veth\w+$/m)
+      await expect(stdout).to.print(/^docker0\s+8000\.[0-9a-f]{12}\s+no\s+veth\w+$/m)
       const [veth = ''] = await bridgeEnds()
       const shown = await $`ip a |grep veth`
-      expect(shown.stdout).to.include(`${veth}@if`).and.to.include('master docker0')
+      await expect(shown.stdout).to.print(`${veth}@if`)
+      await expect(shown.stdout).to.print('master docker0')
       await expect(look.link(veth)).to.be.portOf('docker0')
       await expect(look.peer(veth)).to.be.pairedWith(inTest1.peer('eth0'))
     })
@@ -89,11 +90,12 @@ export default lab(
         const veth = await look.link(await vethOf('test1'))
         const eth0 = await inTest1.link('eth0')
         const { stdout } = await $`brctl showmacs docker0`
-        expect(stdout).to.match(new RegExp(`${veth?.mac}\\s+yes`))
+        await expect(stdout).to.print(new RegExp(`${veth?.mac}\\s+yes`))
         // The document takes all of them for the veths' MACs. What was learned from frames is the far end's.
-        expect(stdout).to.match(new RegExp(`${eth0?.mac}\\s+no`))
+        await expect(stdout).to.print(new RegExp(`${eth0?.mac}\\s+no`))
         const shown = await $`ip a`
-        expect(shown.stdout).to.include(veth?.mac).and.not.to.include(eth0?.mac)
+        await expect(shown.stdout).to.print(`${veth?.mac}`)
+        await expect(shown.stdout).not.to.print(`${eth0?.mac}`)
         await expect(look.fdb('docker0')).to.show({ mac: veth?.mac, link: veth?.name, state: 'permanent' })
       },
     )
@@ -105,7 +107,7 @@ export default lab(
         const { stdout } = await $`docker exec test1 cat /sys/class/net/eth0/ifindex`
         const veth = await vethOf('test1')
         const shown = await $`ip a |grep @if`
-        expect(shown.stdout).to.match(new RegExp(`^\\d+: ${veth}@if${stdout.trim()}:`, 'm'))
+        await expect(shown.stdout).to.print(new RegExp(`^\\d+: ${veth}@if${stdout.trim()}:`, 'm'))
         await expect(look.link(veth)).to.show({ iflink: Number(stdout) })
       },
     )
@@ -131,7 +133,7 @@ export default lab(
       await $`cat /tmp/pairing.sh`
       const { stdout, stderr } = await $`bash /tmp/pairing.sh </dev/null`
       const ids = (await $`docker ps -q`).stdout.trim().split('\n')
-      expect(stderr).to.match(/the input device is not a TTY/)
+      await expect(stderr).to.print(/the input device is not a TTY/)
       expect(stdout.trim().split('\n')).to.deep.equal(ids.map(id => `${id}:`))
     })
 
@@ -153,12 +155,12 @@ export default lab(
       defer`ip link delete vethzz`
       const { stdout } = await $`script -qec 'bash /tmp/pairing.sh' /dev/null </dev/ptmx`
       const id = (await $`docker ps -q -f name=test1`).stdout.trim()
-      expect(stdout).to.include(`${id}:vethzz`)
+      await expect(stdout).to.print(`${id}:vethzz`)
       await expect(look.peer('vethzz')).not.to.be.pairedWith(inTest1.peer('eth0'))
       // With -x, which asks for the whole line, it names the right one.
       await $`sed -i 's/grep -l /grep -lx /' /tmp/pairing.sh`
       const whole = await $`script -qec 'bash /tmp/pairing.sh' /dev/null </dev/ptmx`
-      expect(whole.stdout).to.include(`${id}:${await vethOf('test1')}`)
+      await expect(whole.stdout).to.print(`${id}:${await vethOf('test1')}`)
     })
   },
 )

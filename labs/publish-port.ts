@@ -34,12 +34,12 @@ export default lab(
       // nginx takes a moment to listen, which the document's reader does not notice.
       await expect(look.http('http://localhost:8088')).to.answer()
       const { stdout } = await $`curl localhost:8088`
-      expect(stdout).to.include('Welcome to nginx!')
+      await expect(stdout).to.print('Welcome to nginx!')
     })
 
     step('its rules stand in the nat table', { covers: ['S000-20', 'S000-21', 'S000-23'] }, async () => {
       const { stdout } = await $`iptables -t nat -nvL PREROUTING`
-      expect(stdout).to.match(/DOCKER .* ADDRTYPE match dst-type LOCAL/)
+      await expect(stdout).to.print(/DOCKER .* ADDRTYPE match dst-type LOCAL/)
       await expect(nat).to.have.rule(toDocker)
       await expect(nat).to.have.rule(dnat())
     })
@@ -57,7 +57,8 @@ export default lab(
     })
 
     step('from outside the published port answers, and the server sees who asks', { covers: ['S000-24'] }, async () => {
-      await $`ip netns exec outside curl -s 203.0.113.2:8088`
+      await $`ip netns exec outside curl -s -m 3 203.0.113.2:8088`.nothrow()
+      await expect(outside.http('http://203.0.113.2:8088')).to.answer()
       await expect(outside.http('http://203.0.113.2:8088')).to.show({
         status: 200,
         seenFrom: { address: '203.0.113.1' },
@@ -121,7 +122,7 @@ export default lab(
       { covers: ['S000-25', 'S000-26'] },
       async () => {
         const { stdout } = await $`iptables -t nat -nvL POSTROUTING`
-        expect(stdout).to.match(/MASQUERADE .* !docker0 +172\.17\.0\.0\/16 +0\.0\.0\.0\/0/)
+        await expect(stdout).to.print(/MASQUERADE .* !docker0 +172\.17\.0\.0\/16 +0\.0\.0\.0\/0/)
         await expect(nat).to.have.rule(masquerade)
         const ping = () => $`docker exec test ping -c 1 114.114.114.114`
         await expect(nat).to.use(masquerade, { times: 1, while: ping })

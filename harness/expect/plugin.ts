@@ -3,6 +3,7 @@ import type { Ruleset } from '../iptables/model.ts'
 import type { LinkEnd } from '../looks/peer.ts'
 import { frame, framesInOrder, type Rewrite, rewrite } from './claims/frames.ts'
 import { address, bridge, portOf, up } from './claims/link.ts'
+import { print } from './claims/output.ts'
 import { pairedWith } from './claims/pair.ts'
 import { type Attempt, answer, noAnswer, type Witness } from './claims/reach.ts'
 import { policy, rule, ruleBefore, use } from './claims/rules.ts'
@@ -20,6 +21,8 @@ declare global {
       present(): Promise<void>
       /** What was looked for isn't there. */
       absent(): Promise<void>
+      /** What a command printed (its stdout or stderr) has a line that matches, or a text. */
+      print(pattern: RegExp | string): Promise<void>
       /** A link is a bridge. */
       bridge(): Promise<void>
       /** A link is switched on. */
@@ -110,6 +113,10 @@ export const networkAssertions: Chai.ChaiPlugin = (chai, { addMethod, flag }) =>
       return decide(this, watched, use(text, options.times), settings)
     },
   )
+
+  addMethod(prototype, 'print', function (this: object, pattern: RegExp | string) {
+    return decide(this, { title: 'the command', value: String(flag(this, 'object')) }, print(pattern))
+  })
 
   addMethod(
     prototype,

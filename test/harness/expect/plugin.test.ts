@@ -71,6 +71,15 @@ describe('an expectation', () => {
     await failure(judged(looking([])).to.be.present())
   })
 
+  it('finds what a command printed, and tells the line', async () => {
+    await judged('Chain POSTROUTING\n1  MASQUERADE  all\n').to.print(/^1 +MASQUERADE/m)
+    expect(verdicts[0]).to.include({ text: 'the command should print /^1 +MASQUERADE/m', saw: '1  MASQUERADE  all' })
+    await judged('a\nlink/ether 02:42\n').to.print('ether 02:42')
+    await judged('a\n').not.to.print('b')
+    expect((await failure(judged('a\nb\n').to.print(/c/))).saw).to.equal('a\nb')
+    expect((await failure(judged('').to.print(/c/))).saw).to.equal('no output')
+  })
+
   it("tells chai's own verdicts too", () => {
     judged('abc').to.match(/b/)
     expect(() => judged('abc').to.match(/x/)).to.throw("expected 'abc' to match /x/")
