@@ -104,10 +104,9 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
   async function within<T>(work: () => Promise<T>, limitS: number, what: string): Promise<T> {
     stop = new AbortController()
     const limitMs = limitS * 1000 * up().slowness
-    const timer = setTimeout(
-      () => stop.abort(new LimitError(`${what} took longer than its limit of ${limitMs / 1000} s`)),
-      limitMs,
-    )
+    const over = () => stop.abort(new LimitError(`${what} took longer than its limit of ${limitMs / 1000} s`))
+    // Who walks step by step may think as long as he likes.
+    const timer = options.ask ? undefined : setTimeout(over, limitMs)
     try {
       return await unlessAborted(work(), [...stops(), stop.signal])
     } catch (error) {
