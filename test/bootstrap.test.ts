@@ -117,6 +117,12 @@ describe('bootstrap', () => {
     expect(await run()).to.include({ exitCode: 0, stdout: 'hello ' })
   })
 
+  it('waits for nobody where nothing is missing', async () => {
+    const { path, run } = await installedProject(hello)
+    await writeFile(join(path, 'node_modules/.installing'), String(process.pid))
+    expect(await run()).to.include({ exitCode: 0, stdout: 'hello ', stderr: '' })
+  })
+
   it('hands on the exit code', async () => {
     const { run } = await installedProject('process.exitCode = 3')
     expect((await run()).exitCode).to.equal(3)
