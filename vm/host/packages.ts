@@ -22,7 +22,7 @@ const needs: Record<'image' | 'user' | Use, Record<string, string>> = {
   qemu: process.arch === 'x64' ? { 'qemu-system-x86_64': 'qemu-system-x86' } : {},
   // To enter a kept virtual machine.
   keep: { socat: 'socat' },
-  test: { sshd: 'openssh-server', 'ssh-keygen': 'openssh-client', tcpdump: 'tcpdump', iptables: 'iptables' },
+  test: { sshd: 'openssh-server', 'ssh-keygen': 'openssh-client', 'ssh-agent': 'openssh-client', ps: 'procps' },
 }
 
 /** A user's PATH leaves out the folders of the administrator's programs; what we run is found there all the same. */
