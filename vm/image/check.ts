@@ -62,11 +62,15 @@ async function checkUserns(): Promise<Finding> {
   const { exitCode, stderr } = await execa('mmdebstrap', ['--unshare-helper', 'true'], { reject: false })
   const ok = exitCode === 0
   return {
-    need: 'a user namespace of one’s own',
+    need: 'a user namespace, for a user who is not root',
     ok,
-    saw: ok ? 'mmdebstrap entered one' : stderr.trim(),
-    mend: ok
-      ? ''
-      : 'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER; sudo sysctl -w kernel.unprivileged_userns_clone=1',
+    saw: ok ? 'mmdebstrap entered one' : stderr.trim().replaceAll('\n', '; '),
+    mend: ok ? '' : /subuid|subgid/.test(stderr) ? giveSubordinateIds : allowUserNamespaces,
   }
 }
+
+const giveSubordinateIds = 'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$(id -un)"'
+
+/** Debian's kernels know the one switch, Ubuntu's the other. */
+const allowUserNamespaces =
+  'sudo sysctl -e -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0'

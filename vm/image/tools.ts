@@ -9,7 +9,6 @@ export const imageTools = {
   unsquashfs: 'squashfs-tools',
   xz: 'xz-utils',
   tar: 'tar',
-  setpriv: 'util-linux',
   flock: 'util-linux',
   unshare: 'util-linux',
 } as const
