@@ -23,7 +23,10 @@ process.exit()
 async function main(): Promise<number> {
   try {
     const { env } = process
-    const typed = env.npm_lifecycle_event === 'lab' ? typedAfterNpm() : undefined
+    const byNpm = env.npm_lifecycle_event === 'lab'
+    // npm starts its scripts at the top of the project; a file is meant from where it was typed.
+    if (byNpm && env.INIT_CWD) process.chdir(env.INIT_CWD)
+    const typed = byNpm ? typedAfterNpm() : undefined
     const { args, note } = meantArguments({ args: process.argv.slice(2), env, typed })
     if (note !== undefined) process.stderr.write(`${note}\n`)
     let exitCode = 0

@@ -5,7 +5,6 @@ import { wantsColor } from '../reporters/output.ts'
 import { unknownName } from './known.ts'
 import { placeMeant } from './provider.ts'
 import { reporterChoice } from './reports.ts'
-import { labsNamed } from './select.ts'
 
 const exitCodes = `
 Exit codes:
@@ -20,6 +19,7 @@ const examples = `
 Examples:
   npm run lab                                       list the labs
   npm run lab bridge-nat                            run one
+  npm run lab ./my-lab.ts                           run one of your own
   npm run lab -- --all --reporter junit=out.xml     run all, for a CI system
   npm run lab bridge-nat -- --on qemu --suite forky
   npm run lab bridge-nat -- --step                  walk through it, command by command
@@ -47,7 +47,7 @@ export function program(ended: (exitCode: number) => void): Command {
       'Runs documented Docker networking procedures in a disposable machine, and proves each claim against the kernel.',
     )
     .usage('[NAME...] [flags]\n       npm run lab doctor')
-    .argument('[NAME...]', 'labs to run; none lists them')
+    .argument('[NAME...]', 'labs to run, or files of your own (./my-lab.ts); none lists the labs')
     .option('--all', 'run all labs')
     .option('--on <place>', 'where: auto, qemu, sandbox, or ssh://user@host[:port]', 'auto')
     .addOption(
@@ -90,39 +90,26 @@ async function lab(names: string[], flags: Flags): Promise<number> {
       mend: 'leave one of them out',
     })
   }
-  const found = await findLabs()
-  if (!flags.all && names.length === 0) return await list(flags, found)
-  const labs = flags.all ? found : labsNamed(names, found, ['doctor'])
+  const { labsMeant } = await import('./labs.ts')
+  if (!flags.all && names.length === 0) return await list(flags)
+  const labs = await labsMeant(flags.all ? 'all' : names)
   const { runLabs } = await import('./run-labs.ts')
   const { until, step = false, keep = false } = flags
   return await runLabs({ labs, on, suite, until, step, keep, reporters })
 }
 
-type LabFiles = Awaited<ReturnType<typeof findLabs>>
-
-async function list(flags: Flags, found: LabFiles): Promise<number> {
+async function list(flags: Flags): Promise<number> {
   const unused = (['until', 'step', 'keep'] as const).find(flag => flags[flag] !== undefined)
   if (unused) throw new HostError(`--${unused} needs a lab`, { mend: `npm run lab NAME -- --${unused}` })
-  const { listing } = await import('./list.ts')
+  const [{ listing }, { findLabs }] = await Promise.all([import('./list.ts'), import('../run/registry.ts')])
   const color = wantsColor(process.stdout.isTTY === true, process.env)
   process.stdout.write(
     listing(
-      found.map(({ header }) => header),
+      (await findLabs()).map(({ header }) => header),
       color,
     ),
   )
   return 0
-}
-
-async function findLabs() {
-  const { findLabs } = await import('../run/registry.ts')
-  try {
-    return await findLabs()
-  } catch (cause) {
-    const { message, stack = '' } = cause instanceof Error ? cause : new Error(String(cause))
-    const line = /\/(labs\/[^/]+\.ts:\d+)/.exec(stack)?.[1] ?? 'its file in labs/'
-    throw new HostError(`a lab can't be loaded: ${message}`, { mend: `mend ${line}`, cause })
-  }
 }
 
 function suiteMeant(text: string): Suite {

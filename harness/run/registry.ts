@@ -1,11 +1,12 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { HostError } from '../../vm/errors.ts'
 import type { LabHeader } from '../events.ts'
 import type { Lab } from '../lab.ts'
 import { headerOf } from './register.ts'
 
-/** A lab's file, loaded: its name is the file's name, its header is known before anything runs. */
+/** A lab's file, loaded: its name is what one types to run it, its header is known before anything runs. */
 export interface LabFile {
   name: string
   path: string
@@ -15,17 +16,26 @@ export interface LabFile {
 
 const labsFolder = fileURLToPath(new URL('../../labs/', import.meta.url))
 
-/** Loads every lab of a folder (default: the project's `labs/`), sorted by name. Throws if a file's default export is no lab. */
+/** Loads every lab of a folder (default: the project's `labs/`), sorted by name. @throws HostError as `loadLab` */
 export async function findLabs(folder: string = labsFolder): Promise<LabFile[]> {
   const files = (await readdir(folder)).filter(file => file.endsWith('.ts')).sort()
   return Promise.all(files.map(file => loadLab(join(folder, file))))
 }
 
-/** Loads one lab from its file. */
-export async function loadLab(path: string): Promise<LabFile> {
-  const { default: lab } = (await import(pathToFileURL(path).href)) as { default?: Lab }
-  const name = path.replace(/^.*\//, '').replace(/\.ts$/, '')
-  if (typeof lab?.body !== 'function')
-    throw new Error(`${path} has no lab: its default export must be lab({ … }, body)`)
-  return { name, path, lab, header: headerOf(name, lab) }
+/**
+ * Loads one lab from its file, under the file's name or the one given.
+ * @throws HostError when it can't be loaded, has no lab as its default export, or its body does more than register steps
+ */
+export async function loadLab(path: string, name = basename(path, '.ts')): Promise<LabFile> {
+  try {
+    const { default: lab } = (await import(pathToFileURL(path).href)) as { default?: Lab }
+    if (typeof lab?.body !== 'function') throw new Error('its default export must be lab({ … }, body)')
+    return { name, path, lab, header: headerOf(name, lab) }
+  } catch (cause) {
+    const { message, stack = '' } = cause instanceof Error ? cause : new Error(String(cause))
+    const inside = relative(process.cwd(), path)
+    const file = inside.startsWith('..') ? path : inside
+    const line = stack.split(path)[1]?.match(/^:\d+/)?.[0] ?? ''
+    throw new HostError(`the lab ${file} can't be loaded: ${message}`, { mend: `mend ${file}${line}`, cause })
+  }
 }
