@@ -35,14 +35,11 @@ const modules = path.join(top, 'node_modules')
 // shared between machines is.
 const marker = path.join(modules, `.installed-${process.platform}-${process.arch}`)
 const lock = path.join(modules, '.installing')
-// Node keeps here what it made of the sources, which halves the time that a program takes to start. Coverage is more
-// exact without.
-const compiled = path.join(modules, '.cache', 'node-compile-cache')
-const cached = process.env.NODE_V8_COVERAGE === undefined
+// The Node that npm installs. Not by way of .bin, which npm 9 leaves without it: what it removes as of the wrong
+// platform takes the link of that name along.
+const ownNode = path.join(modules, `node-${process.platform}-${process.arch}`, 'bin', 'node')
 
-module.exports = { withLock }
-
-if (require.main === module) main(process.argv[2], process.argv.slice(3))
+main(process.argv[2], process.argv.slice(3))
 
 function main(name, args) {
   if (!Object.keys(programs).includes(name)) {
@@ -97,8 +94,31 @@ async function install() {
         'read what npm said above (network, proxy, registry, disk), then run it again',
       )
     }
+    linkNode()
+    if (process.getuid && process.getuid() === 0) give(modules, fs.statSync(top))
     fs.writeFileSync(marker, '')
   })
+}
+
+/** Programs of node_modules/.bin that are started by hand find our Node there. */
+function linkNode() {
+  const bin = path.join(modules, '.bin')
+  if (!fs.existsSync(ownNode)) return
+  fs.mkdirSync(bin, { recursive: true })
+  remove(path.join(bin, 'node'))
+  fs.symlinkSync(path.relative(bin, ownNode), path.join(bin, 'node'))
+}
+
+/** Gives a tree to a user: what root installs in somebody's clone is theirs, to renew and to remove. */
+function give(file, { uid, gid }) {
+  try {
+    const stat = fs.lstatSync(file)
+    if (stat.uid !== uid) fs.lchownSync(file, uid, gid)
+    if (stat.isDirectory()) for (const name of fs.readdirSync(file)) give(path.join(file, name), { uid, gid })
+  } catch (error) {
+    // One who waited for us may have gone, and its file with it.
+    if (error.code !== 'ENOENT') throw error
+  }
 }
 
 /** The environment without the flags that npm took from our command line: it would read them as its own settings. */
@@ -117,7 +137,7 @@ function failure(message, mend, code) {
 /** Runs `work` while holding the lock file, which names its owner; waits for a living owner, takes over from a dead one. */
 async function withLock(file, work) {
   const mine = `${file}.${process.pid}`
-  fs.writeFileSync(mine, String(process.pid))
+  fs.writeFileSync(mine, identity(process.pid))
   let told = false
   try {
     // A link appears with its content, and fails where one is: nobody ever sees a lock without its owner.
@@ -164,10 +184,22 @@ function link(from, to) {
 function abandoned(file) {
   try {
     if (Date.now() - fs.statSync(file).mtimeMs > installLimit) return true
-    process.kill(Number(fs.readFileSync(file, 'utf8')), 0)
-    return false
+    const owner = fs.readFileSync(file, 'utf8')
+    process.kill(Number.parseInt(owner, 10), 0)
+    return owner !== identity(Number.parseInt(owner, 10))
   } catch (error) {
     return error.code === 'ESRCH'
+  }
+}
+
+/** A process' number and, on Linux, its start: in a container, numbers are used again at once. */
+function identity(pid) {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The second field is the command's name in parentheses, which may hold spaces.
+    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
+  } catch (_) {
+    return String(pid)
   }
 }
 
@@ -181,16 +213,17 @@ function remove(file) {
 
 /** Hands over to the program: in this process where its Node is new enough, else to the Node that npm installed. */
 function start(program, args) {
+  const compiled = compileCache()
   if (Number(process.versions.node.split('.')[0]) >= nodeMajor) {
     process.argv = [process.execPath, program].concat(args)
-    if (cached) nodeModule.enableCompileCache(compiled)
+    if (compiled) nodeModule.enableCompileCache(compiled)
     // What can fail here is the program's, and Node's own report of it the best one.
     import(pathToFileURL(program).href)
     return
   }
-  const node = path.join(modules, '.bin', 'node')
-  const env = cached ? Object.assign({ NODE_COMPILE_CACHE: compiled }, process.env) : process.env
-  run(node, [program].concat(args), { stdio: 'inherit', env }).then(end => {
+  const env = Object.assign({}, process.env, { PATH: [path.dirname(ownNode), process.env.PATH].join(path.delimiter) })
+  if (compiled && !env.NODE_COMPILE_CACHE) env.NODE_COMPILE_CACHE = compiled
+  run(ownNode, [program].concat(args), { stdio: 'inherit', env }).then(end => {
     if (end.error) {
       process.stderr.write(
         'HostError: no Node ' +
@@ -205,6 +238,21 @@ function start(program, args) {
     }
     process.exit(end.error ? 2 : exitCode(end))
   })
+}
+
+/**
+ * Where Node keeps what it made of the sources, which halves the time that a program takes to start: in the user's cache,
+ * as root in a user's clone would leave files there that the user can't remove. undefined for none: coverage is more
+ * exact without.
+ */
+function compileCache() {
+  if (process.env.NODE_V8_COVERAGE !== undefined) return undefined
+  const base = process.env.XDG_CACHE_HOME
+  try {
+    return path.join(base && path.isAbsolute(base) ? base : path.join(os.homedir(), '.cache'), 'vethlab', 'compiled')
+  } catch (_) {
+    return undefined // A user without a home.
+  }
 }
 
 function exitCode(end) {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,23 +31,23 @@ describe('bootstrap', () => {
     for (const folder of folders) rmSync(folder, { recursive: true })
   })
 
-  /** A project whose `lab` is this script and that depends on one local package. */
-  async function project(script: string): Promise<Project> {
+  /** A project whose `lab` is this script and that depends on one package, which lies in its folder `here`. */
+  async function project(script: string, name = 'here'): Promise<Project> {
     const path = mkdtempSync(join(tmpdir(), 'vethlab-test-'))
     folders.push(path)
     await mkdir(join(path, 'harness/cli'), { recursive: true })
     await mkdir(join(path, 'here'))
-    await writeFile(join(path, 'here/package.json'), JSON.stringify({ name: 'here', version: '1.0.0' }))
+    await writeFile(join(path, 'here/package.json'), JSON.stringify({ name, version: '1.0.0' }))
     const packageJson = {
       name: 'small',
       version: '1.0.0',
       type: 'module',
-      dependencies: { here: 'file:here' },
+      dependencies: { [name]: 'file:here' },
     }
     const entries = {
       '': packageJson,
-      'node_modules/here': { resolved: 'here', link: true },
-      here: { version: '1.0.0' },
+      [`node_modules/${name}`]: { resolved: 'here', link: true },
+      here: { name, version: '1.0.0' },
     }
     const lock = { name: 'small', version: '1.0.0', lockfileVersion: 3, requires: true, packages: entries }
     await writeFile(join(path, 'package.json'), JSON.stringify(packageJson))
@@ -66,6 +66,7 @@ describe('bootstrap', () => {
   }
 
   const marker = `node_modules/.installed-${process.platform}-${process.arch}`
+  const nodePackage = `node-${process.platform}-${process.arch}`
   const hello = `console.log('hello ' + process.argv.slice(2).join(' '))`
 
   it('installs what is missing, then starts the program; the second time it does nothing but start it', async () => {
@@ -117,6 +118,22 @@ describe('bootstrap', () => {
     expect(await run()).to.include({ exitCode: 0, stdout: 'hello ' })
   })
 
+  it('takes the lock from a dead owner whose number is in use again', async () => {
+    const { path, run } = await project(hello)
+    await mkdir(join(path, 'node_modules'))
+    await writeFile(join(path, 'node_modules/.installing'), `${process.pid} 1`)
+    expect(await run()).to.include({ exitCode: 0, stdout: 'hello ' })
+  })
+
+  it("leaves nothing of root's in somebody's clone", async function () {
+    if (process.getuid?.() !== 0) this.skip()
+    const { path, run } = await project(hello)
+    chownSync(path, 1000, 1000)
+    expect((await run()).exitCode).to.equal(0)
+    const { stdout } = await execa('find', [join(path, 'node_modules'), '-uid', '0'])
+    expect(stdout).to.equal('')
+  })
+
   it('waits for nobody where nothing is missing', async () => {
     const { path, run } = await installedProject(hello)
     await writeFile(join(path, 'node_modules/.installing'), String(process.pid))
@@ -137,12 +154,16 @@ describe('bootstrap', () => {
   })
 
   describe('on a Node that is too old', () => {
-    /** A project whose packages hold this Node, started as by Node 12. */
+    /**
+     * A project whose package holds this Node, started as by Node 12. As npm 9 does with the real one, npm gives it no
+     * link in .bin.
+     */
     async function old(script: string) {
-      const made = await installedProject(script)
+      const made = await project(script, nodePackage)
       const fake = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '12.22.12' } })`
       await writeFile(join(made.path, 'old.cjs'), fake)
-      symlinkSync(process.execPath, join(made.path, 'node_modules/.bin/node'))
+      await mkdir(join(made.path, 'here/bin'))
+      symlinkSync(process.execPath, join(made.path, 'here/bin/node'))
       return { ...made, run: (args: string[] = []) => made.run(args, { node: ['--require', './old.cjs'] }) }
     }
 
@@ -151,9 +172,15 @@ describe('bootstrap', () => {
       expect(await run(['x'])).to.include({ exitCode: 130, stdout: `${process.versions.node} x` })
     })
 
+    it('has that one first on the PATH of what it starts, and in .bin', async () => {
+      const { path, run } = await old(`console.log(process.env.PATH.split(':')[0])`)
+      expect((await run()).stdout).to.equal(join(path, 'node_modules', nodePackage, 'bin'))
+      expect(realpathSync(join(path, 'node_modules/.bin/node'))).to.equal(process.execPath)
+    })
+
     it('says so when there is none', async () => {
       const { path, run } = await old(hello)
-      rmSync(join(path, 'node_modules/.bin/node'))
+      rmSync(join(path, 'here/bin/node'))
       const { exitCode, stderr } = await run()
       expect(exitCode).to.equal(2)
       expect(stderr).to.match(/HostError: no Node 24 runs here: .*\n {2}mend {2}install Node 24 or later/)
