@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Shell } from 'zx'
+import { MachineError } from '../../vm/errors.ts'
 import type { Machine, Provider } from '../../vm/machine.ts'
 import type { Suite } from '../../vm/suite.ts'
 import type { Failure, RunEvent, Status, StepHeader } from '../events.ts'
@@ -43,6 +45,10 @@ export interface LabRun {
 }
 
 const undoLimitS = 60
+// A machine that is frozen or gone is noticed within this time.
+const aliveLimitMs = 5000
+// How it ended may be told a moment after that it ended.
+const lastWordsMs = 1000
 const patienceMs = 5000
 
 /** Prepares a lab's run: registers its steps, starts nothing. */
@@ -110,14 +116,26 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
     try {
       return await unlessAborted(work(), [...stops(), stop.signal])
     } catch (error) {
-      const { lost } = up()
-      // Whatever broke because the machine is gone says less than that it is gone.
-      const reason = signal.aborted ? signal.reason : lost.aborted ? lost.reason : error
+      const reason = await rootOf(error)
       stop.abort(reason)
       throw reason
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  // What breaks because the machine is gone says less than that it is gone, and may be told first: so the machine is asked.
+  async function rootOf(error: unknown): Promise<unknown> {
+    const { lost } = up()
+    const answer = up().exec('true', { signal: AbortSignal.any([signal, AbortSignal.timeout(aliveLimitMs)]) })
+    const silence: unknown = await unlessAborted(answer, stops()).then(
+      () => undefined,
+      reason => reason,
+    )
+    if (silence !== undefined && !signal.aborted) await unlessAborted(pause(lastWordsMs), stops()).catch(() => {})
+    if (signal.aborted) return signal.reason
+    if (lost.aborted) return lost.reason
+    return silence instanceof MachineError ? silence : error
   }
 
   async function residueNow(): Promise<string[]> {
