@@ -2,7 +2,7 @@ import { stat, statfs } from 'node:fs/promises'
 import { HostError } from '../errors.ts'
 
 /** Megabytes that a build takes: for the image's files, and for the tree that they are made of. */
-export const spaceNeeded = { files: 350, work: 900 }
+export const spaceNeeded = { files: 350, work: 700 }
 
 /** Throws a HostError when a build would fill the disk: better now than in a minute. */
 export async function requireSpace({ files, work }: { files: string; work: string }): Promise<void> {
