@@ -95,8 +95,9 @@ async function install() {
       )
     }
     linkNode()
+    fs.writeFileSync(`${marker}.new`, '')
     if (process.getuid && process.getuid() === 0) give(modules, fs.statSync(top))
-    fs.writeFileSync(marker, '')
+    fs.renameSync(`${marker}.new`, marker)
   })
 }
 
