@@ -57,7 +57,9 @@ export async function readManifest(dir: string): Promise<Manifest | 'unreadable'
     throw error
   }
   try {
-    return JSON.parse(text) as Manifest
+    const manifest = JSON.parse(text) as Partial<Manifest> | null
+    const whole = Object.values(imageFiles).every(name => manifest?.files?.[name]?.sha256)
+    return whole ? (manifest as Manifest) : 'unreadable'
   } catch {
     return 'unreadable'
   }

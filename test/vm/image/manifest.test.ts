@@ -36,6 +36,8 @@ describe('vm/image/manifest', () => {
     expect(await readManifest(join(dir, 'nothing'))).to.equal(undefined)
     await truncate(join(dir, 'manifest.json'), 100)
     expect(await readManifest(dir)).to.equal('unreadable')
+    await writeFile(join(dir, 'manifest.json'), '{ "files": { "initrd": {} } }')
+    expect(await readManifest(dir)).to.equal('unreadable')
   })
 
   it('finds a whole image whole', async () => {
