@@ -46,7 +46,8 @@ export async function decideKvm(
   // Working KVM takes a third of a second; some that don't work hang.
   const { up, saw } = await probeBoot({ kernel, initrd, program, accelerator: 'kvm', limitMs: 3000, signal })
   const verdict = { works: up, saw: up ? `KVM works: ${saw}` : `KVM opens but boots no kernel (${saw})` }
-  await write(path, { ...verdict, ...circumstances })
+  // Who can't remember tries again the next time.
+  await write(path, { ...verdict, ...circumstances }).catch(() => {})
   return verdict
 }
 

@@ -5,6 +5,7 @@ import type { Machine, MachineRequest, Provider } from '../machine.ts'
 import { decideKvm } from './kvm.ts'
 import { checkQemu, requireQemu } from './qemu/check.ts'
 import { startVirtualMachine } from './qemu/start.ts'
+import { explainRunDirError } from './run-dir.ts'
 
 /**
  * A virtual machine with Debian's own kernel, without privileges: under KVM where that works, else emulated, which is
@@ -22,5 +23,7 @@ async function start(request: MachineRequest): Promise<Machine> {
   const kvm = await decideKvm(async () => image, { signal })
   if (!kvm.works) report(`the machine runs emulated, several times slower: ${kvm.saw}`)
   const accelerator = kvm.works ? 'kvm' : 'tcg'
-  return await startVirtualMachine({ ...request, name: `qemu:${suite}`, program, image, accelerator })
+  return await startVirtualMachine({ ...request, name: `qemu:${suite}`, program, image, accelerator }).catch(error => {
+    throw explainRunDirError(error)
+  })
 }

@@ -1,6 +1,7 @@
 import { HostError } from '../errors.ts'
 import { ensureImage } from '../image/image.ts'
 import type { Machine, MachineRequest, Provider } from '../machine.ts'
+import { explainRunDirError } from './run-dir.ts'
 import { checkSandbox } from './sandbox/check.ts'
 import { startSandbox } from './sandbox/start.ts'
 
@@ -14,7 +15,9 @@ async function start(request: MachineRequest): Promise<Machine> {
   await refuseIfLacking()
   const { suite, report, signal } = request
   const image = await ensureImage(suite, { report, signal })
-  return await startSandbox({ ...request, rootfs: image.rootfs })
+  return await startSandbox({ ...request, rootfs: image.rootfs }).catch(error => {
+    throw explainRunDirError(error)
+  })
 }
 
 // Before an image is built in vain. All else is found out by starting, and explained when that fails.
