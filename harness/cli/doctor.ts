@@ -50,6 +50,6 @@ export function inWords(diagnoses: Diagnosis[], color: boolean): string {
   const sum =
     usable.length > 0
       ? `Labs can run here on ${usable.join(' and ')}.`
-      : 'Labs can run here only by ssh: mend what is marked ✗.'
+      : 'Labs can run here only by ssh, until what is marked ✗ is mended. Packages, npm run lab NAME installs by itself.'
   return `${sections.join('')}${sum}\n`
 }

@@ -17,12 +17,18 @@ const needs: Record<'image' | 'user' | Use, Record<string, string>> = {
     nsenter: 'util-linux',
     pivot_root: 'util-linux',
     mount: 'mount',
-    ip: 'iproute2',
+    setpriv: 'util-linux',
   },
   qemu: process.arch === 'x64' ? { 'qemu-system-x86_64': 'qemu-system-x86' } : {},
   // To enter a kept virtual machine.
   keep: { socat: 'socat' },
-  test: { sshd: 'openssh-server', 'ssh-keygen': 'openssh-client', 'ssh-agent': 'openssh-client', ps: 'procps' },
+  test: {
+    sshd: 'openssh-server',
+    'ssh-keygen': 'openssh-client',
+    'ssh-agent': 'openssh-client',
+    ps: 'procps',
+    ip: 'iproute2',
+  },
 }
 
 /** A user's PATH leaves out the folders of the administrator's programs; what we run is found there all the same. */

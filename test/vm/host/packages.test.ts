@@ -18,10 +18,10 @@ describe('packages of the host', () => {
   })
 
   it('only what the use takes is asked for', () => {
-    const bare = host(['socat', 'sshd', 'ip', 'newuidmap'])
+    const bare = host(['socat', 'sshd', 'mount', 'newuidmap'])
     expect(missingPackages(['qemu'], bare)).to.deep.equal([])
     expect(missingPackages(['qemu', 'keep'], bare)).to.deep.equal(['socat'])
-    expect(missingPackages(['sandbox'], bare)).to.deep.equal(['iproute2'])
+    expect(missingPackages(['sandbox'], bare)).to.deep.equal(['mount'])
     expect(missingPackages(['test'], bare)).to.deep.equal(['openssh-server'])
     expect(missingPackages(['qemu'], { ...bare, root: false })).to.deep.equal(['uidmap'])
   })

@@ -46,7 +46,7 @@ async function checkTool({ name, packageName }: (typeof tools)[number]): Promise
 
 async function checkNamespaces(): Promise<Finding> {
   const kinds = ['--net', '--mount', '--pid', '--uts', '--ipc', '--cgroup', '--fork']
-  const script = 'mount -t tmpfs tmpfs /mnt && mount -t proc proc /mnt && ip link set lo up'
+  const script = 'mount -t tmpfs tmpfs /mnt && mount -t proc proc /mnt && mount -t sysfs sysfs /mnt'
   const { failed, stderr, shortMessage } = await execa('unshare', [...kinds, 'sh', '-c', script], attempt)
   return {
     need: 'the right to make namespaces and to mount in them',
