@@ -11,7 +11,7 @@ describe('doctor', () => {
       'sandbox: namespaces (not usable)\n' +
         '  ✓ mmdebstrap: /usr/bin/mmdebstrap\n' +
         '  ✗ root on Linux: user 1000\n      mend  use sudo\n\n' +
-        'Labs can run here only by ssh: mend what is marked ✗.\n',
+        'Labs can run here only by ssh, until what is marked ✗ is mended. Packages, npm run lab NAME installs by itself.\n',
     )
   })
 
