@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { ExpectationEnded } from '../events.ts'
 import { ExpectationError } from './error.ts'
 
 /** What is judged: something that can be looked at again, or a value that was seen once. */
@@ -22,14 +23,8 @@ export interface Judgement {
   onVerdict(verdict: Verdict): void
 }
 
-export interface Verdict {
-  text: string
-  status: 'passed' | 'failed'
-  saw: string
-  looks: number
-  ms: number
-  where: string
-}
+/** What a judgement tells. */
+export type Verdict = Omit<ExpectationEnded, 'type' | 'lab' | 'step'>
 
 // Looking is cheap but not free: quick at first, as most facts hold at once, then calmer.
 const firstPauseMs = 25

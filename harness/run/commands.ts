@@ -1,16 +1,8 @@
 import type { LogEntry } from 'zx'
+import type { CommandEnded } from '../events.ts'
 
-/** A command that ended, as zx's log told it. */
-export interface RecordedCommand {
-  /** zx's id of the process. */
-  id: string
-  command: string
-  exitCode: number | null
-  signal: string | null
-  stdout: string
-  stderr: string
-  ms: number
-}
+/** A command that ended, as zx's log told it; `id` is zx's own of the process. */
+export type RecordedCommand = Omit<CommandEnded, 'type' | 'lab' | 'step' | 'phase'> & { id: string }
 
 /**
  * A `log` for zx's `$` that follows each command from its start to its end. `onStart` returns what it wants back in
