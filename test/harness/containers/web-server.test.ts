@@ -47,6 +47,13 @@ describe('a web server that testcontainers starts in a guest', function () {
     await web.stop()
   })
 
+  it('is waited for where it takes its time', async () => {
+    const command = JSON.stringify(['sh', '-c', 'sleep 1.5; exec nginx -g "daemon off;"'])
+    await trixie.$`docker create --name seed vethlab/web && docker commit --change ${`CMD ${command}`} seed slow`
+    const web = await webServer(trixie, 'web', { image: 'slow' })
+    expect((await trixie.$`curl -s http://${web.addresses.bridge}/whoami`).stdout).to.match(/^172\.17\.0\.1:/)
+  })
+
   it('is attached to the network that is asked for alone, under its aliases', async () => {
     await trixie.$`docker network create --subnet 10.20.0.0/24 my-net`
     const web = await webServer(trixie, 'web', { network: 'my-net', aliases: ['site', 'shop'] })

@@ -68,6 +68,27 @@ describe('connecting', () => {
     expect(error.mend).not.to.equal('')
   })
 
+  it('holds no small packet back', async () => {
+    await using sshd = await startSshd()
+    const ignore = () => {}
+    const server = createServer(socket =>
+      socket.on('error', ignore).pipe(sshd.sock.on('error', ignore)).pipe(socket),
+    ).unref()
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    const sock = netConnect({ port: typeof address === 'object' ? (address?.port ?? 0) : 0, noDelay: false })
+    const asked: (boolean | undefined)[] = []
+    const setNoDelay = sock.setNoDelay.bind(sock)
+    sock.setNoDelay = value => {
+      asked.push(value)
+      return setNoDelay(value)
+    }
+    const connection = await connect(sock, sshd.login, options)
+    expect(asked).to.deep.equal([true])
+    await connection[Symbol.asyncDispose]()
+    server.close()
+  })
+
   it('says that the machine refuses the key', async () => {
     await using sshd = await startSshd()
     const error = await failure(connect(sshd.sock, { ...sshd.login, privateKey: nobody.privateKey }, options))

@@ -10,7 +10,7 @@ import { HostError } from '../../../vm/errors.ts'
 import { connectToSshd } from './sshd.ts'
 
 const listening = async (server: Server, path: string) => {
-  server.listen(path)
+  server.listen(path).unref()
   await once(server, 'listening')
   return server
 }
@@ -66,9 +66,10 @@ describe('a forwarded socket', () => {
     const stale = await listening(createServer(), `${folder}/stale`)
     await it_.connection.forwardUnix(`${folder}/far`, `${folder}/stale`)
     const open = connect(`${folder}/stale`).on('error', () => {})
+    const closed = new Promise(resolve => open.on('close', resolve))
     await it_.connection[Symbol.asyncDispose]()
     expect(await access(`${folder}/stale`).catch(error => error.code)).to.equal('ENOENT')
-    expect(open.destroyed || (await once(open, 'close'))).not.to.equal(undefined)
+    await closed
     stale.close()
   })
 
@@ -79,11 +80,23 @@ describe('a forwarded socket', () => {
     )
     await it_.connection.forwardUnix(`${folder}/far`, `${folder}/near`)
     const socket = connect(`${folder}/near`).on('error', () => {})
+    const closed = new Promise(resolve => socket.resume().on('close', resolve))
     await once(socket, 'connect')
     await new Promise(resolve => setTimeout(resolve, 100))
     process.kill(it_.sshd.pid, 'SIGKILL')
-    await once(socket.resume(), 'close')
+    await closed
     silent.close()
+  })
+
+  it('gives up a connection that does not open in time', async () => {
+    await using frozen = await connectToSshd({ openMs: 300, keepaliveMs: 1000 })
+    await frozen.connection.forwardUnix(`${folder}/far`, `${folder}/near`)
+    process.kill(frozen.sshd.pid, 'SIGSTOP')
+    const start = Date.now()
+    expect(await text(connect(`${folder}/near`))).to.equal('')
+    expect(Date.now() - start).to.be.within(290, 1500)
+    expect(frozen.connection.lost.aborted).to.equal(false)
+    process.kill(frozen.sshd.pid, 'SIGCONT')
   })
 
   it('whose path is too long is refused, with the remedy', async () => {

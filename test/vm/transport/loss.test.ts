@@ -14,14 +14,15 @@ const caught = (promise: PromiseLike<unknown>) =>
 async function during(deed: (pid: number) => void, options: Partial<ConnectOptions> = {}) {
   await using it = await connectToSshd(options)
   const { $, exec, lost } = it.connection
-  const commands = [caught(exec('echo before; sleep 1004')), caught($`echo before; sleep 1004`)]
+  const duration = `1004.${Date.now()}`
+  const commands = [caught(exec(`echo before; sleep ${duration}`)), caught($`echo before; sleep ${duration}`)]
   await new Promise(resolve => setTimeout(resolve, 200))
   const start = Date.now()
   deed(it.sshd.pid)
   const [raw, shell] = await Promise.all(commands)
   const ms = Date.now() - start
   const later = [await caught(exec('true')), await caught($`true`)]
-  await execa('pkill', ['-KILL', '-fx', 'sleep 1004'], { reject: false })
+  await execa('pkill', ['-KILL', '-fx', `sleep ${duration}`], { reject: false })
   return { raw, shell, later, lost, ms }
 }
 

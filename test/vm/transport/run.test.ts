@@ -19,6 +19,10 @@ describe('the raw runner', () => {
     })
   })
 
+  it('hears of an exit that comes in the same packet as the start', async () => {
+    for (let i = 0; i < 300; i++) expect((await exec('exit 3')).exitCode).to.equal(3)
+  }).timeout(20_000)
+
   it('tells the signal that ended the script', async () => {
     expect(await exec('kill -TERM $$')).to.include({ exitCode: null, signal: 'SIGTERM' })
   })
@@ -51,13 +55,14 @@ describe('the raw runner', () => {
 
   it('kills what an abort catches, and rejects with its reason', async () => {
     const stop = new AbortController()
-    const running = exec('sleep 1003', { signal: stop.signal })
+    const duration = `1003.${Date.now()}`
+    const running = exec(`sleep ${duration}`, { signal: stop.signal })
     setTimeout(() => stop.abort(new Error('enough')), 100)
     const error = await running.then(
       () => undefined,
       reason => reason,
     )
     expect(error.message).to.equal('enough')
-    expect((await execa('pgrep', ['-fx', 'sleep 1003'], { reject: false })).stdout).to.equal('')
+    expect((await execa('pgrep', ['-fx', `sleep ${duration}`], { reject: false })).stdout).to.equal('')
   })
 })

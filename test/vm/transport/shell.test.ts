@@ -219,8 +219,8 @@ for (const [kind, config] of [
       it("hands on the shell's options, but not its input", async () => {
         const seen: string[] = []
         const recording = $({ input: 'in', log: entry => entry.kind === 'cmd' && seen.push(entry.cmd) })
-        expect((await recording`cat`.pipe`tr a-z A-Z`).stdout).to.equal('IN')
-        expect(seen).to.deep.equal(['cat', 'tr a-z A-Z'])
+        expect((await recording`cat; echo side`.pipe`tr a-z A-Z`).stdout).to.equal('INSIDE\n')
+        expect(seen).to.deep.equal(['cat; echo side', 'tr a-z A-Z'])
       })
     })
 
@@ -253,12 +253,14 @@ for (const [kind, config] of [
       })
 
       it('.kill() reaches what the command started, in groups of their own too', async () => {
-        const { mark, running } = marked('sleep 1001 & timeout 1000 sleep 1002; :')
+        // Durations that nobody else sleeps.
+        const [one, two] = [`1001.${Date.now()}`, `1002.${Date.now()}`]
+        const { mark, running } = marked(`sleep ${one} & timeout 1000 sleep ${two}; :`)
         await started(mark)
         await new Promise(resolve => setTimeout(resolve, 100))
         await running.kill('SIGKILL')
         await running
-        expect((await execa('pgrep', ['-fx', 'sleep 100[12]'], { reject: false })).stdout).to.equal('')
+        expect((await execa('pgrep', ['-fx', `sleep (${one}|${two})`], { reject: false })).stdout).to.equal('')
       })
 
       it('.timeout() ends it in time', async () => {
@@ -313,11 +315,19 @@ for (const [kind, config] of [
       it('that is read slowly holds the command back', async () => {
         const running = $`head -c 50000000 /dev/zero; date +%s%N > /mnt/done`
         running.stdout.pause()
-        await new Promise(resolve => setTimeout(resolve, 300))
+        await new Promise(resolve => setTimeout(resolve, 1500))
         expect((await $`test -e /mnt/done`.nothrow()).exitCode).to.equal(1)
         running.stdout.resume()
         expect((await running).stdout.length).to.equal(50_000_000)
       }).timeout(60_000)
+
+      it('that nobody wants any more, while it is held back, does not hold up the end', async () => {
+        const running = $`head -c 50000000 /dev/zero`.nothrow()
+        running.stdout.pause()
+        await new Promise(resolve => setTimeout(resolve, 300))
+        running.stdout.destroy()
+        expect((await running).ok).to.equal(false)
+      })
 
       it('of 200 commands at once is not mixed up', async () => {
         const outputs = await Promise.all(
@@ -352,7 +362,7 @@ for (const [kind, config] of [
           await $({ verbose: true })\`echo loud\`
           await $\`echo louder\`.verbose()`
         const { stdout, stderr } = await execa(process.execPath, ['--input-type=module', '-e', script], {
-          env: { ZX_VERBOSE: 'true', ZX_PREFIX: 'false;', FORCE_COLOR: '0' },
+          env: { ZX_VERBOSE: 'true', ZX_PREFIX: 'exit 7;', FORCE_COLOR: '0' },
         })
         expect(stdout).to.equal('')
         expect(stderr).not.to.contain('silent')
