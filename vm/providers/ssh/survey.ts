@@ -7,7 +7,8 @@ export interface Survey {
   uid: string
   /** Whether /etc/vethlab-disposable exists. */
   disposable: boolean
-  bash: boolean
+  /** Programs that labs and looks use and that it lacks. */
+  missing: string[]
   /** Addresses in the netns `outside`, space-separated; empty where there is no such netns. */
   outside: string
   /** Addresses of eth0. */
@@ -18,18 +19,33 @@ export interface Survey {
   traces: string
 }
 
+/** What labs and looks run on any machine, and the Debian packages that have it; an image of ours has all of it. */
+const programs: Record<string, string> = {
+  bash: 'bash',
+  ip: 'iproute2',
+  brctl: 'bridge-utils',
+  ifconfig: 'net-tools',
+  ping: 'iputils-ping',
+  nsenter: 'util-linux',
+  sysctl: 'procps',
+  iptables: 'iptables',
+  conntrack: 'conntrack',
+  tcpdump: 'tcpdump',
+  curl: 'curl',
+}
+
 /** POSIX sh that prints a survey, one `key=value` a line. */
 export const surveyScript = `
 addresses() { ip "$@" 2>/dev/null | while read -r _ _ _ address _; do printf '%s ' "$address"; done; }
 echo "uid=$(id -u)"
 [ -e /etc/vethlab-disposable ] && echo disposable=yes
-[ -x /bin/bash ] && echo bash=yes
+echo "missing=$(for program in ${Object.keys(programs).join(' ')}; do command -v $program >/dev/null || printf '%s ' $program; done)"
 echo "outside=$(addresses -n outside -o address show)"
 echo "uplink=$(addresses -o address show dev eth0)"
 echo "engine=$(timeout 20 docker -H unix:///run/docker.sock version --format '{{.Server.Version}}' 2>/dev/null)"
 echo "traces=$(
   ip link show docker0 >/dev/null 2>&1 && printf 'docker0 '
-  for save in iptables-nft-save iptables-legacy-save; do
+  for save in iptables-save iptables-nft-save iptables-legacy-save; do
     $save 2>/dev/null | while read -r chain _; do case $chain in :DOCKER*) printf '%s ' "\${chain#:}" ;; esac; done
   done
 )"`
@@ -46,7 +62,7 @@ export function readSurvey(output: string): Survey {
   return {
     uid: text('uid'),
     disposable: text('disposable') === 'yes',
-    bash: text('bash') === 'yes',
+    missing: text('missing').split(/\s+/).filter(Boolean),
     outside: text('outside'),
     uplink: text('uplink'),
     engine: text('engine'),
@@ -70,14 +86,20 @@ export function refusal(survey: Survey, address: Address, { engine }: { engine: 
       `only if nothing on it would be missed: ${sshCommand(address, "'touch /etc/vethlab-disposable'")}`,
     )
   }
-  if (!survey.bash) return no('has no /bin/bash', 'install bash there')
-  const missing = [
+  if (survey.missing.length > 0) {
+    const packages = [...new Set(survey.missing.map(program => programs[program]))].join(' ')
+    return no(
+      `lacks what labs work with: ${survey.missing.join(', ')}`,
+      sshCommand(address, `'apt-get install ${packages}'`),
+    )
+  }
+  const unmade = [
     ...lacking('the netns outside', survey.outside, ['203.0.113.1/24', '114.114.114.114/32']),
     ...lacking('the uplink eth0', survey.uplink, ['203.0.113.2/24']),
   ]
-  if (missing.length > 0) {
+  if (unmade.length > 0) {
     return no(
-      `has not the network that labs expect: ${missing.join('; ')}`,
+      `has not the network that labs expect: ${unmade.join('; ')}`,
       'set it up there as vm/guest/init does in our own machines, or use one of those: --on qemu or --on sandbox',
     )
   }

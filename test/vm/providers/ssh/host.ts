@@ -16,8 +16,10 @@ export interface SshHost extends AsyncDisposable {
   client: KeyPair
 }
 
-/** What makes a host one that labs can run in: declared so, with an uplink and an outside. */
-export const disposable = `cp -a /etc /run/etc && mount --bind /run/etc /etc && touch /etc/vethlab-disposable`
+/** What makes a host one that labs can run in: declared so, with the programs, an uplink and an outside. */
+export const disposable = `mount -t tmpfs tmpfs /usr/local/sbin &&
+  for program in brctl ifconfig ping iptables conntrack tcpdump curl; do ln -s /bin/true /usr/local/sbin/$program; done &&
+  cp -a /etc /run/etc && mount --bind /run/etc /etc && touch /etc/vethlab-disposable`
 export const network = `ip netns add outside && ip link set lo up &&
   ip link add eth0 type veth peer name lan0 netns outside && ip address add 203.0.113.2/24 dev eth0 &&
   ip -n outside address add 203.0.113.1/24 dev lan0 && ip -n outside address add 114.114.114.114/32 dev lo`

@@ -5,7 +5,7 @@ import { readSurvey, refusal, type Survey } from '../../../../vm/providers/ssh/s
 const good: Survey = {
   uid: '0',
   disposable: true,
-  bash: true,
+  missing: [],
   outside: '127.0.0.1/8 114.114.114.114/32 203.0.113.1/24',
   uplink: '203.0.113.2/24',
   engine: '',
@@ -16,10 +16,12 @@ const why = (survey: Partial<Survey>, engine = false) => refusal({ ...good, ...s
 
 describe('what a machine says about itself', () => {
   it('is read line by line, and what it does not say is empty', () => {
-    expect(readSurvey('uid=0\nbash=yes\nengine=26.1.5+dfsg1\ntraces=docker0 DOCKER DOCKER \n')).to.deep.equal({
+    expect(
+      readSurvey('uid=0\nmissing=brctl tcpdump \nengine=26.1.5+dfsg1\ntraces=docker0 DOCKER DOCKER \n'),
+    ).to.deep.equal({
       uid: '0',
       disposable: false,
-      bash: true,
+      missing: ['brctl', 'tcpdump'],
       outside: '',
       uplink: '',
       engine: '26.1.5+dfsg1',
@@ -33,7 +35,9 @@ describe('what a machine says about itself', () => {
     expect(why({ uid: '1000' })?.message).to.contain('not root there (user 1000)')
     expect(why({ uid: '1000' })?.mend).to.contain('ssh://root@192.0.2.7:2222')
     expect(why({ disposable: false })?.message).to.contain('not declared disposable')
-    expect(why({ bash: false })?.message).to.contain('/bin/bash')
+    const tools = why({ missing: ['brctl', 'ip', 'tcpdump'] })
+    expect(tools?.message).to.contain('brctl, ip, tcpdump')
+    expect(tools?.mend).to.contain("'apt-get install bridge-utils iproute2 tcpdump'")
     expect(why({ outside: '' })?.message).to.contain('outside lacks')
     expect(why({}, true)?.message).to.contain('no engine')
     expect(why({ engine: '26.1.5' })?.message).to.contain('Docker 26.1.5')
