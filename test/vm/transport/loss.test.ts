@@ -28,7 +28,7 @@ async function during(deed: (pid: number) => void, options: Partial<ConnectOptio
 
 describe('a lost machine', () => {
   for (const [name, options, limit] of [
-    ['natively', {}, 3000],
+    ['natively', {}, 4000],
     ['under emulation', { keepaliveMs: 1000 }, 5000],
     ['however patient one wants to be', { keepaliveMs: 60_000 }, 5000],
   ] as const) {
