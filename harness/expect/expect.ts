@@ -10,22 +10,15 @@ chai.use(tellingVerdicts)
 /** chai's `expect`, told about each verdict. */
 export type Expect = (subject: unknown) => Chai.Assertion
 
-/** Where verdicts go and how long they may take. */
-export interface ExpectSettings {
-  /** How long an expectation looks again, in ms. */
-  patienceMs(): number
-  onVerdict(verdict: Verdict): void
-}
+/** Says of the expectation at a line how long it may look, and who is told. */
+export type Judging = (where: string) => Omit<Settings, 'where'>
 
-/** An `expect` whose assertions, chai's own ones among them, look as long as `patienceMs` says and tell every verdict. */
-export function bindExpect(settings: ExpectSettings): Expect {
+/** An `expect` whose assertions, chai's own ones among them, look as long as they are let and tell every verdict. */
+export function bindExpect(judging: Judging): Expect {
   return subject => {
     const assertion = chai.expect(subject)
-    const judgement: Settings = {
-      patienceMs: settings.patienceMs(),
-      where: callerLine(),
-      onVerdict: verdict => settings.onVerdict(verdict),
-    }
+    const where = callerLine()
+    const judgement: Settings = { ...judging(where), where }
     chai.util.flag(assertion, 'judgement', judgement)
     return assertion
   }

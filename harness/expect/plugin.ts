@@ -54,7 +54,10 @@ declare global {
 }
 
 /** What an assertion carries from `expect` to its verdict. */
-export type Settings = Pick<Judgement, 'patienceMs' | 'where' | 'onVerdict'>
+export interface Settings extends Pick<Judgement, 'patienceMs' | 'where' | 'onVerdict'> {
+  /** Told when judging begins, with what it comes to: so that one who isn't waited for is found. */
+  onJudging?(verdict: Promise<void>): void
+}
 
 const defaultPatienceMs = 5000
 
@@ -65,9 +68,19 @@ const defaultPatienceMs = 5000
 export const networkAssertions: Chai.ChaiPlugin = (chai, { addMethod, flag }) => {
   const prototype = chai.Assertion.prototype
 
-  // Registers an assertion: `claim` makes what is judged, out of the arguments.
-  function add<T, Args extends unknown[]>(name: string, claim: (...args: Args) => Claim<T>): void {
+  // Registers an assertion.
+  function method<Args extends unknown[]>(name: string, run: (this: object, ...args: Args) => Promise<void>): void {
     addMethod(prototype, name, function (this: object, ...args: Args) {
+      const verdict = run.apply(this, args)
+      settingsOf(this).onJudging?.(verdict)
+      // A promise of the caller's own: Node tells of one that fails and that nobody awaits.
+      return verdict.then(() => {})
+    })
+  }
+
+  // Registers one that judges a single subject: `claim` makes what is claimed of it, out of the arguments.
+  function add<T, Args extends unknown[]>(name: string, claim: (...args: Args) => Claim<T>): void {
+    method(name, function (this: object, ...args: Args) {
       return decide(this, subjectOf<T>(flag(this, 'object')), claim(...args))
     })
   }
@@ -101,8 +114,7 @@ export const networkAssertions: Chai.ChaiPlugin = (chai, { addMethod, flag }) =>
   add('ruleBefore', ruleBefore)
   add('policy', policy)
 
-  addMethod(
-    prototype,
+  method(
     'use',
     async function (this: object, text: string, options: { times?: number; while: () => Promise<unknown> }) {
       const settings = settingsOf(this)
@@ -114,21 +126,17 @@ export const networkAssertions: Chai.ChaiPlugin = (chai, { addMethod, flag }) =>
     },
   )
 
-  addMethod(prototype, 'print', function (this: object, pattern: RegExp | string) {
+  method('print', function (this: object, pattern: RegExp | string) {
     return decide(this, { title: 'the command', value: String(flag(this, 'object')) }, print(pattern))
   })
 
-  addMethod(
-    prototype,
-    'pairedWith',
-    function (this: object, other: { title: string; take(): Promise<LinkEnd | undefined> }) {
-      const one = subjectOf<LinkEnd | undefined>(flag(this, 'object'))
-      const both = { title: one.title, take: () => Promise.all([takeFrom(one), other.take()]) }
-      return decide(this, both, pairedWith(other.title))
-    },
-  )
+  method('pairedWith', function (this: object, other: { title: string; take(): Promise<LinkEnd | undefined> }) {
+    const one = subjectOf<LinkEnd | undefined>(flag(this, 'object'))
+    const both = { title: one.title, take: () => Promise.all([takeFrom(one), other.take()]) }
+    return decide(this, both, pairedWith(other.title))
+  })
 
-  addMethod(prototype, 'answer', function (this: object, witness?: Witness) {
+  method('answer', function (this: object, witness?: Witness) {
     const subject = subjectOf<Attempt>(flag(this, 'object'))
     if (!flag(this, 'negate')) return decide(this, subject, answer())
     if (!witness)
@@ -147,24 +155,20 @@ export const networkAssertions: Chai.ChaiPlugin = (chai, { addMethod, flag }) =>
     return decide(this, watched, noAnswer(witness.frame), { negate: false })
   })
 
-  addMethod(
-    prototype,
-    'frame',
-    function (this: object, pattern: Pattern, options: { times?: number; witness?: Pattern } = {}) {
-      const subject = subjectOf<Frame[]>(flag(this, 'object'))
-      if (!flag(this, 'negate')) return decide(this, subject, frame(pattern, options.times))
-      const { witness } = options
-      if (witness === undefined) {
-        throw new TypeError(
-          `${subject.title}: "not.to.have.frame" needs a witness, a frame that was captured: { witness: { … } }`,
-        )
-      }
-      const settings = settingsOf(this)
-      return decide(this, subject, frame(witness), { ...settings, negate: false }).then(() =>
-        decide(this, subject, frame(pattern), settings),
+  method('frame', function (this: object, pattern: Pattern, options: { times?: number; witness?: Pattern } = {}) {
+    const subject = subjectOf<Frame[]>(flag(this, 'object'))
+    if (!flag(this, 'negate')) return decide(this, subject, frame(pattern, options.times))
+    const { witness } = options
+    if (witness === undefined) {
+      throw new TypeError(
+        `${subject.title}: "not.to.have.frame" needs a witness, a frame that was captured: { witness: { … } }`,
       )
-    },
-  )
+    }
+    const settings = settingsOf(this)
+    return decide(this, subject, frame(witness), { ...settings, negate: false }).then(() =>
+      decide(this, subject, frame(pattern), settings),
+    )
+  })
 }
 
 function subjectOf<T>(object: unknown): Subject<T> {

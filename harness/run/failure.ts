@@ -1,13 +1,32 @@
+import { inspect } from 'node:util'
 import { AssertionError } from 'chai'
 import { ProcessOutput } from 'zx'
 import { HostError, MachineError } from '../../vm/errors.ts'
 import type { Failure } from '../events.ts'
 import { ExpectationError } from '../expect/error.ts'
-import type { RecordedCommand } from './commands.ts'
+import type { FailedCommand } from './acts.ts'
 
-/** A step that took longer than its limit. */
+/** A step that took longer than its limit; `saw` is what it waited for. */
 export class LimitError extends Error {
   override readonly name = 'LimitError'
+  readonly saw: string
+
+  constructor(message: string, saw: string) {
+    super(message)
+    this.saw = saw
+  }
+}
+
+/** The lab's own text is at fault, at a line that is known. */
+export class LabError extends Error {
+  override readonly name = 'LabError'
+  /** `labs/bridge-nat.ts:32` */
+  readonly where: string
+
+  constructor(message: string, where: string) {
+    super(message)
+    this.where = where
+  }
 }
 
 /** The run was asked to stop. */
@@ -26,12 +45,12 @@ export interface FailureContext {
   place: string
   /** How to come back to this point and look around. */
   mend: string
-  /** The command that last failed, and the line that ran it. */
-  failed?: (RecordedCommand & { where: string }) | undefined
+  /** Finds the command that this is the output of. */
+  behind?: (output: ProcessOutput) => FailedCommand | undefined
 }
 
 /** An error in the form that every report prints, with whose turn it is. */
-export function failureOf(error: unknown, { place, mend, failed }: FailureContext): Failure {
+export function failureOf(error: unknown, { place, mend, behind }: FailureContext): Failure {
   if (error instanceof ExpectationError) {
     return { kind: 'claim', message: error.text, where: where(error.where, place), saw: error.saw, mend }
   }
@@ -40,14 +59,19 @@ export function failureOf(error: unknown, { place, mend, failed }: FailureContex
   if (error instanceof MachineError) return { kind: 'machine', message: error.message, where: place, mend: error.mend }
   if (error instanceof HostError) return { kind: 'host', message: error.message, mend: error.mend }
   if (error instanceof InterruptedError) return { kind: 'interrupted', message: error.message, where: place }
-  if (error instanceof LimitError) return { kind: 'limit', message: error.message, where: place, mend }
+  if (error instanceof LimitError) return { kind: 'limit', message: error.message, where: place, saw: error.saw, mend }
+  if (error instanceof LabError) return { kind: 'lab', message: error.message, where: where(error.where, place), mend }
   if (error instanceof ResidueError) return { kind: 'residue', message: error.message, where: place, mend }
-  if (error instanceof ProcessOutput) return commandFailure(error, { place, mend, failed })
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  if (error instanceof ProcessOutput) return commandFailure(error, { place, mend, failed: behind?.(error) })
+  const message =
+    error instanceof Error ? `${error.name}: ${error.message}` : `${inspect(error)} was thrown, which is no Error`
   return { kind: 'lab', message, where: place, mend, ...stack(error) }
 }
 
-function commandFailure(output: ProcessOutput, { place, mend, failed }: FailureContext): Failure {
+function commandFailure(
+  output: ProcessOutput,
+  { place, mend, failed }: { place: string; mend: string; failed: FailedCommand | undefined },
+): Failure {
   const ended = output.exitCode === null ? `ended by ${output.signal}` : `exit code ${output.exitCode}`
   const said = (output.stderr.trim() || output.stdout.trim()).split('\n').slice(-8).join('\n')
   return {

@@ -1,14 +1,15 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Shell } from 'zx'
-import { MachineError } from '../../vm/errors.ts'
+import { HostError, MachineError } from '../../vm/errors.ts'
 import type { Machine, Provider } from '../../vm/machine.ts'
 import type { Suite } from '../../vm/suite.ts'
 import type { Failure, RunEvent, Status, StepHeader } from '../events.ts'
 import { residueDifference, residueProbe } from '../looks/residue.ts'
 import { unlessAborted } from './abort.ts'
-import { commandLog, type RecordedCommand } from './commands.ts'
+import { acts } from './acts.ts'
+import { attempts } from './attempt.ts'
+import { commandLog } from './commands.ts'
 import { readFacts } from './facts.ts'
-import { failureOf, InterruptedError, LimitError, ResidueError } from './failure.ts'
+import { failureOf, LabError, ResidueError } from './failure.ts'
 import { type RegisteredStep, registerSteps } from './register.ts'
 import type { LabFile } from './registry.ts'
 import { judgeResidue } from './residue.ts'
@@ -40,57 +41,76 @@ export interface LabRun {
   step(number: number): Promise<Status>
   /** Undoes, compares the machine with what it was, and throws it away. Rejects when the clean-up or the residue fails. */
   finish(): Promise<void>
+  /** Told an error that nobody awaited. While the lab goes on it fails for it; else false is returned. */
+  stray(error: unknown): boolean
   /** Why the lab failed, once it has; of several failures the first. */
   readonly failure: Failure | undefined
 }
 
 const undoLimitS = 60
-// A machine that is frozen or gone is noticed within this time.
-const aliveLimitMs = 5000
-// How it ended may be told a moment after that it ended.
-const lastWordsMs = 1000
 const patienceMs = 5000
 
 /** Prepares a lab's run: registers its steps, starts nothing. */
 export function labRun(file: LabFile, options: LabRunOptions): LabRun {
-  const { emit, provider, suite, signal } = options
+  const { provider, suite, signal, ask } = options
   const { name } = file
   const undos = undoStack()
-  const lines = new Map<string, string>()
-  const labStarted = performance.now()
+  const commands = acts()
+  const told = new Set<number>()
+  const unawaited = new Map<Promise<unknown>, string>()
+  let labStarted = 0
+  let state: 'waiting' | 'going' | 'undoing' | 'over' = 'waiting'
   let machine: Machine | undefined
+  let before: string[] | undefined
   let current: RegisteredStep | undefined
-  let lastFailed: (RecordedCommand & { where: string }) | undefined
   let failure: Failure | undefined
-  let stop = new AbortController()
-  let before: string[] = []
-  let skippedFrom: number | undefined
+  let stray: { error: unknown } | undefined
 
   const up = (): Machine => {
     if (!machine) throw new Error(`lab ${name} acts outside a step: only step() may stand in a lab's body`)
     return machine
   }
+  const stops = () => [signal, ...(machine ? [machine.lost] : [])]
+  const attempt = attempts(up, { acts: commands, signal, unlimited: ask !== undefined })
+
+  // What a lab has left running tells nothing any more once the lab is over.
+  const emit = (event: RunEvent) => {
+    if (state !== 'over') options.emit(event)
+  }
   const log = commandLog(
-    () => ({ step: current?.header.number ?? null, phase: undoing ? ('undo' as const) : ('act' as const) }),
+    () => ({ step: current?.header.number ?? null, phase: state === 'undoing' ? ('undo' as const) : ('act' as const) }),
     (command, { step, phase }) => {
       const { id, ...ended } = command
       if (ended.exitCode === 0 && phase === 'act') undos.settle(ended.command)
-      if (ended.exitCode !== 0) lastFailed = { ...command, where: lines.get(id) ?? '' }
-      lines.delete(id)
+      commands.end(command)
       emit({ type: 'command', lab: name, step, phase, ...ended })
     },
   )
-  let undoing = false
-  const shell = (): Shell => up().$({ log, signal: stop.signal, quiet: true })
+  const shell = (): Shell => up().$({ log, signal: attempt.signal, quiet: true })
 
   const words = bindWords({
     machine: up,
     shell,
     undos,
-    patienceMs: () => patienceMs * Math.sqrt(up().slowness),
-    onVerdict: verdict => emit({ type: 'expectation', lab: name, step: current?.header.number ?? 0, ...verdict }),
-    onCommand: (id, where) => void lines.set(id, where),
-    ask: options.ask,
+    judging: where => {
+      const step = current
+      return {
+        patienceMs: patienceMs * Math.sqrt(up().slowness),
+        // A step that was given up may still look for a while.
+        onVerdict(verdict) {
+          if (step !== current) return
+          emit({ type: 'expectation', lab: name, step: step?.header.number ?? 0, ...verdict })
+        },
+        onJudging(verdict) {
+          unawaited.set(verdict, where)
+          const decided = () => void unawaited.delete(verdict)
+          verdict.then(decided, decided)
+        },
+      }
+    },
+    onCommand: (command, where) => commands.begin(command, where, attempt.signal),
+    ask,
+    onRefusal: reason => attempt.stop(reason),
   })
   const steps = registerSteps(file.lab, words)
 
@@ -98,44 +118,10 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
     [current && `step "${current.header.title}"`, machine?.name ?? provider.name].filter(Boolean).join(', ')
   const mend = () =>
     `npm run lab ${name} -- --keep${current ? ` --until ${current.header.number}` : ''}, and look around`
-  const describe = (error: unknown) => failureOf(error, { place: place(), mend: mend(), failed: lastFailed })
   const fail = (error: unknown): Failure => {
-    const described = describe(error)
+    const described = failureOf(error, { place: place(), mend: mend(), behind: commands.behind })
     failure ??= described
     return described
-  }
-  const stops = () => [signal, ...(machine ? [machine.lost] : [])]
-
-  // A step's promise may never settle (a lab that hangs), so the limit ends the step and the signal ends its commands.
-  async function within<T>(work: () => Promise<T>, limitS: number, what: string): Promise<T> {
-    stop = new AbortController()
-    const limitMs = limitS * 1000 * up().slowness
-    const over = () => stop.abort(new LimitError(`${what} took longer than its limit of ${limitMs / 1000} s`))
-    // Who walks step by step may think as long as he likes.
-    const timer = options.ask ? undefined : setTimeout(over, limitMs)
-    try {
-      return await unlessAborted(work(), [...stops(), stop.signal])
-    } catch (error) {
-      const reason = await rootOf(error)
-      stop.abort(reason)
-      throw reason
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
-  // What breaks because the machine is gone says less than that it is gone, and may be told first: so the machine is asked.
-  async function rootOf(error: unknown): Promise<unknown> {
-    const { lost } = up()
-    const answer = up().exec('true', { signal: AbortSignal.any([signal, AbortSignal.timeout(aliveLimitMs)]) })
-    const silence: unknown = await unlessAborted(answer, stops()).then(
-      () => undefined,
-      reason => reason,
-    )
-    if (silence !== undefined && !signal.aborted) await unlessAborted(pause(lastWordsMs), stops()).catch(() => {})
-    if (signal.aborted) return signal.reason
-    if (lost.aborted) return lost.reason
-    return silence instanceof MachineError ? silence : error
   }
 
   async function residueNow(): Promise<string[]> {
@@ -150,70 +136,99 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
       return failure
     },
     async start() {
+      state = 'going'
+      labStarted = performance.now()
       emit({ type: 'lab-started', at: new Date().toISOString(), lab: file.header })
-      const started = performance.now()
       try {
-        if (signal.aborted) throw signal.reason
+        signal.throwIfAborted()
         const { engine } = file.lab
         const report = (line: string) => emit({ type: 'progress', line })
         machine = await provider.start({ suite, engine, keep: options.keep, report, signal })
         const facts = await unlessAborted(readFacts(machine), stops())
         before = await residueNow()
-        emit({ type: 'machine-started', lab: name, facts, ms: performance.now() - started })
+        emit({ type: 'machine-started', lab: name, facts, ms: performance.now() - labStarted })
       } catch (error) {
-        fail(error)
-        throw error
+        const reason = startFailure(error)
+        fail(reason)
+        throw reason
       }
     },
     async step(number) {
       const step = steps[number - 1]
       if (!step) throw new RangeError(`lab ${name} has no step ${number}`)
-      const last = skippedFrom ?? (options.until ?? steps.length) + 1
-      if (failure || number >= last) {
-        emit({ type: 'step-ended', lab: name, step: step.header, status: 'skipped', ms: 0 })
+      const { header } = step
+      told.add(number)
+      if (failure || number > (options.until ?? steps.length)) {
+        emit({ type: 'step-ended', lab: name, step: header, status: 'skipped', ms: 0 })
         return 'skipped'
       }
       const started = performance.now()
+      const ended = () => ({ type: 'step-ended' as const, lab: name, step: header, ms: performance.now() - started })
       current = step
-      emit({ type: 'step-started', lab: name, step: step.header })
+      emit({ type: 'step-started', lab: name, step: header })
       try {
-        await within(step.run, step.limitS, `step ${number} "${step.header.title}"`)
-        emit({ type: 'step-ended', lab: name, step: step.header, status: 'passed', ms: performance.now() - started })
+        if (stray) throw stray.error
+        await attempt.make(step.run, { limitS: step.limitS, what: `step ${number} "${header.title}"` })
+        const [forgotten] = unawaited.values()
+        if (forgotten !== undefined)
+          throw new LabError('an expectation was not awaited: write `await expect(…)`', forgotten)
+        emit({ ...ended(), status: 'passed' })
         return 'passed'
       } catch (error) {
-        const described = fail(error)
-        const ms = performance.now() - started
-        emit({ type: 'step-ended', lab: name, step: step.header, status: 'failed', ms, failure: described })
+        emit({ ...ended(), status: 'failed', failure: fail(error) })
         throw error
       } finally {
         current = undefined
       }
     },
     async finish() {
-      let problem: unknown
-      try {
-        if (machine && options.keep && !signal.aborted && !machine.lost.aborted) {
-          emit({ type: 'machine-kept', lab: name, machine: machine.name, ...machine.entry })
-        } else if (machine && !signal.aborted && !machine.lost.aborted) {
-          await cleanUp()
-        }
-      } catch (error) {
-        problem = error
-        fail(error)
-      } finally {
-        await machine?.[Symbol.asyncDispose]()
-        const status = failure ? 'failed' : 'passed'
-        const ms = performance.now() - labStarted
-        emit({ type: 'lab-ended', lab: file.header, status, ms, ...(failure ? { failure } : {}) })
+      state = 'undoing'
+      // After a failed start, or when the run is stopped, mocha calls no step.
+      for (const { header } of steps) {
+        if (!told.has(header.number)) emit({ type: 'step-ended', lab: name, step: header, status: 'skipped', ms: 0 })
       }
-      if (problem) throw problem
-      if (signal.aborted && !failure) throw new InterruptedError('the run was interrupted')
+      let problem: { error: unknown } | undefined
+      const known = failure?.message
+      for (const part of [leave, throwAway]) {
+        try {
+          if (machine) await part(machine)
+        } catch (error) {
+          if (fail(error).message !== known) problem ??= { error }
+        }
+      }
+      const ms = performance.now() - labStarted
+      const status = failure ? 'failed' : 'passed'
+      emit({ type: 'lab-ended', lab: file.header, status, ms, ...(failure && { failure }) })
+      state = 'over'
+      if (problem) throw problem.error
+    },
+    stray(error) {
+      if (state === 'waiting' || state === 'over') return false
+      // What a failed step has left behind fails as it likes.
+      if (failure) return true
+      stray ??= { error }
+      if (current) attempt.stop(error)
+      return true
     },
   }
 
-  async function cleanUp(): Promise<void> {
-    undoing = true
-    const errors = await within(() => undos.unwind(), undoLimitS, `the clean-up of lab ${name}`)
+  /** Leaves the machine as it was, or as it was asked to be. */
+  async function leave({ name: machineName, entry, lost }: Machine): Promise<void> {
+    if (lost.aborted) throw lost.reason
+    if (options.keep) emit({ type: 'machine-kept', lab: name, machine: machineName, ...entry })
+    signal.throwIfAborted()
+    if (!options.keep && before) await cleanUp(before)
+    if (stray) throw stray.error
+  }
+
+  async function cleanUp(before: string[]): Promise<void> {
+    const errors = await undos.unwind(({ command, run }) =>
+      attempt.make(run, {
+        limitS: undoLimitS,
+        what: command ? `the clean-up "${command}"` : 'a function of the clean-up',
+      }),
+    )
+    for (const gone of stops()) gone.throwIfAborted()
     const started = performance.now()
     const judged = await judgeResidue(
       async () => residueDifference(before, await residueNow()),
@@ -225,4 +240,24 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
     if (errors.length > 0) throw errors[0]
     if (judged.message && !failure) throw new ResidueError(judged.message)
   }
+
+  async function throwAway(machine: Machine): Promise<void> {
+    try {
+      await machine[Symbol.asyncDispose]()
+    } catch (cause) {
+      const mend = 'look what is left; the next run removes it if it can'
+      throw new MachineError(`${machine.name} did not go as it should: ${reason(cause)}`, { mend, cause })
+    }
+  }
+
+  function startFailure(error: unknown): unknown {
+    if (signal.aborted) return signal.reason
+    if (error instanceof HostError || error instanceof MachineError) return error
+    const mend = 'this is a fault of vethlab itself: please report it, with what --reporter json says'
+    return new MachineError(`${provider.name} gave no machine: ${reason(error)}`, { mend, cause: error })
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }

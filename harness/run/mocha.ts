@@ -11,10 +11,19 @@ export type MochaReporter = new (runner: Mocha.Runner, options: Mocha.MochaOptio
 export async function runMocha(runs: LabRun[], reporters: MochaReporter[], signal: AbortSignal): Promise<void> {
   const mocha = new Mocha({ reporter: Silent, timeout: 0 })
   for (const run of runs) addLab(mocha, run)
+  // Errors that nobody awaits are told to the labs: mocha would end a step behind its back, or swallow them.
+  const events = ['uncaughtException', 'unhandledRejection'] as const
+  const before = events.map(event => process.listeners(event as 'uncaughtException'))
   await new Promise<void>(resolve => {
     const runner = mocha.run(() => resolve())
+    for (const [i, event] of events.entries()) {
+      for (const listener of process.listeners(event as 'uncaughtException')) {
+        if (!before[i]?.includes(listener)) process.off(event, listener)
+      }
+    }
     for (const Reporter of reporters) new Reporter(runner, mocha.options)
-    signal.addEventListener('abort', () => runner.abort(), { once: true })
+    if (signal.aborted) runner.abort()
+    else signal.addEventListener('abort', () => runner.abort(), { once: true })
   })
   // Otherwise its listeners for uncaught errors stay.
   mocha.dispose()

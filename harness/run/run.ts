@@ -1,10 +1,13 @@
+import { HostError } from '../../vm/errors.ts'
 import type { Provider } from '../../vm/machine.ts'
 import type { Suite } from '../../vm/suite.ts'
-import type { Reporter, RunEvent } from '../events.ts'
+import type { Failure, Reporter, RunEvent } from '../events.ts'
 import { exitCodeOf } from './exit-code.ts'
+import { failureOf } from './failure.ts'
 import { labRun } from './lab-run.ts'
 import { type MochaReporter, runMocha } from './mocha.ts'
 import type { LabFile } from './registry.ts'
+import { catchStrays } from './strays.ts'
 import { tally } from './totals.ts'
 
 /** What is to be run, where, and who is told. */
@@ -36,17 +39,46 @@ export async function run(options: RunOptions): Promise<number> {
   }
   const labs = options.labs.map(file => file.header)
   emit({ type: 'run-started', at: new Date().toISOString(), labs, provider: provider.name, why, suite })
-  const runs = options.labs.map(file => labRun(file, { provider, suite, until, keep, ask, emit, signal }))
-  await runMocha(runs, options.mochaReporters, signal)
+  const once = refusedOnce(provider)
+  const runs = options.labs.map(file => labRun(file, { provider: once, suite, until, keep, ask, emit, signal }))
+  let unclaimed: Failure | undefined
+  {
+    using _strays = catchStrays(error => {
+      if (!runs.some(run => run.stray(error))) unclaimed ??= failureOf(error, { place: '', mend: faultOfOurs })
+    })
+    await runMocha(runs, options.mochaReporters, signal)
+  }
   const failures = runs.flatMap(run => run.failure ?? [])
-  const exitCode = exitCodeOf(failures, signal.aborted)
+  const exitCode = exitCodeOf(failures, signal.aborted) || (unclaimed ? 3 : 0)
   emit({
     type: 'run-ended',
     at: new Date().toISOString(),
     exitCode,
     totals: totals.sum(),
     ms: performance.now() - started,
+    ...(unclaimed && { failure: unclaimed }),
   })
   for (const reporter of reporters) await reporter.end?.()
   return exitCode
+}
+
+const faultOfOurs = 'this is a fault of vethlab itself: please report it, with the lines above'
+
+/** A host that could not give one lab its machine is not asked again for one of the same kind. */
+function refusedOnce(provider: Provider): Provider {
+  const refusals = new Map<boolean, HostError>()
+  return {
+    name: provider.name,
+    check: () => provider.check(),
+    async start(request) {
+      const refusal = refusals.get(request.engine)
+      if (refusal) throw refusal
+      try {
+        return await provider.start(request)
+      } catch (error) {
+        if (error instanceof HostError) refusals.set(request.engine, error)
+        throw error
+      }
+    },
+  }
 }

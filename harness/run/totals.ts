@@ -1,6 +1,6 @@
 import type { RunEvent, Totals } from '../events.ts'
 
-/** Counts what a run's events tell. */
+/** Counts what a run's events tell; what it never came to counts as skipped. */
 export function tally(): { on(event: RunEvent): void; sum(): Totals } {
   const totals: Totals = {
     labs: { passed: 0, failed: 0, skipped: 0 },
@@ -8,13 +8,20 @@ export function tally(): { on(event: RunEvent): void; sum(): Totals } {
     commands: 0,
     expectations: { passed: 0, failed: 0 },
   }
+  let all = { labs: 0, steps: 0 }
   return {
     on(event) {
-      if (event.type === 'lab-ended') totals.labs[event.status] += 1
+      if (event.type === 'run-started') {
+        all = { labs: event.labs.length, steps: event.labs.flatMap(lab => lab.steps).length }
+      } else if (event.type === 'lab-ended') totals.labs[event.status] += 1
       else if (event.type === 'step-ended') totals.steps[event.status] += 1
       else if (event.type === 'command') totals.commands += 1
       else if (event.type === 'expectation') totals.expectations[event.status] += 1
     },
-    sum: () => totals,
+    sum() {
+      for (const kind of ['labs', 'steps'] as const)
+        totals[kind].skipped = all[kind] - totals[kind].passed - totals[kind].failed
+      return totals
+    },
   }
 }

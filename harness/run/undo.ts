@@ -17,7 +17,7 @@ export interface UndoStack {
   /** A step has run this command itself: what `defer` meant to do is done. */
   settle(command: string): void
   /** Runs all that is pending, last first, even when one fails; resolves to the errors in the order in which they came. */
-  unwind(): Promise<unknown[]>
+  unwind(run?: (undo: Undo) => Promise<unknown>): Promise<unknown[]>
 }
 
 /** An empty stack of undos. */
@@ -37,11 +37,11 @@ export function undoStack(): UndoStack {
       const index = pending.findLastIndex(undo => undo.command === command)
       if (index >= 0) pending.splice(index, 1)
     },
-    async unwind() {
+    async unwind(run = undo => undo.run()) {
       const errors: unknown[] = []
       for (let undo = pending.pop(); undo; undo = pending.pop()) {
         try {
-          await undo.run()
+          await run(undo)
         } catch (error) {
           errors.push(error)
         }

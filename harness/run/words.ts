@@ -1,8 +1,7 @@
-import type { Options, Shell } from 'zx'
+import type { Options, ProcessPromise, Shell } from 'zx'
 import type { Machine } from '../../vm/machine.ts'
 import { bindFixtures } from '../containers/fixtures.ts'
-import { bindExpect } from '../expect/expect.ts'
-import type { Verdict } from '../expect/judge.ts'
+import { bindExpect, type Judging } from '../expect/expect.ts'
 import { callerLine } from '../expect/where.ts'
 import type { Words } from '../lab.ts'
 import { bindLooks } from '../looks/look.ts'
@@ -14,13 +13,14 @@ export interface Binding {
   /** The machine's `$`, with the log and the abort signal of whatever is going on. */
   shell(): Shell
   undos: UndoStack
-  /** How long expectations look again, in ms. */
-  patienceMs(): number
-  onVerdict(verdict: Verdict): void
-  /** Told the line of the lab that runs the command with this zx id. */
-  onCommand(id: string, where: string): void
+  /** Asked at each `expect`, with its line: how it is to judge, and who is told. */
+  judging: Judging
+  /** Told each command of the lab, and its line. */
+  onCommand(command: ProcessPromise, where: string): void
   /** Asked before each command of a step, when somebody walks step by step. */
   ask?: ((command: string) => Promise<void>) | undefined
+  /** Told why a command is not to be run, by whoever was asked. */
+  onRefusal(reason: unknown): void
 }
 
 /** The words of a lab's body but `step`, bound to a machine that may come up only later. */
@@ -30,12 +30,18 @@ export function bindWords(binding: Binding): Omit<Words, 'step'> {
     $,
     look: bindLooks(binding.machine),
     fixture: bindFixtures(binding.machine),
-    expect: bindExpect(binding),
+    expect: bindExpect(binding.judging),
     defer: (first: TemplateStringsArray | (() => Promise<unknown>), ...args: unknown[]) => {
       if (typeof first === 'function') return binding.undos.push({ command: undefined, run: first })
       // zx builds the text of a command without running it when halted: quoting is then the same as in a step.
       const command = halted(binding.shell())(first, ...args).cmd
-      return binding.undos.push({ command, run: () => binding.shell()(first, ...args) })
+      const where = callerLine()
+      const run = async () => {
+        const promise = binding.shell()(first, ...args)
+        binding.onCommand(promise, where)
+        await promise
+      }
+      return binding.undos.push({ command, run })
     },
   }
 }
@@ -44,10 +50,10 @@ function actingShell(shell: () => Shell, binding: Binding): Shell {
   const act = (first: TemplateStringsArray | Partial<Options>, ...args: unknown[]) => {
     if (!isTemplate(first)) return actingShell(() => shell()<Partial<Options>, Shell>(first), binding)
     const pieces = first
-    const { ask } = binding
+    const { ask, onCommand, onRefusal } = binding
     const promise = ask ? halted(shell())(pieces, ...args) : shell()(pieces, ...args)
-    binding.onCommand(promise.id, callerLine())
-    if (ask) void ask(promise.cmd).then(() => promise.run())
+    onCommand(promise, callerLine())
+    ask?.(promise.cmd).then(() => promise.run(), onRefusal)
     return promise
   }
   return act as unknown as Shell

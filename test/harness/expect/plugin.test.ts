@@ -4,7 +4,7 @@ import { bindExpect } from '../../../harness/expect/expect.ts'
 import type { Verdict } from '../../../harness/expect/judge.ts'
 
 const verdicts: Verdict[] = []
-const judged = bindExpect({ patienceMs: () => 300, onVerdict: verdict => verdicts.push(verdict) })
+const judged = bindExpect(() => ({ patienceMs: 300, onVerdict: verdict => verdicts.push(verdict) }))
 
 // A look that shows each value in turn, the last one for ever.
 function looking<T>(...values: T[]) {

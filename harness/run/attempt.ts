@@ -1,0 +1,84 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { MachineError } from '../../vm/errors.ts'
+import type { Machine } from '../../vm/machine.ts'
+import { unlessAborted } from './abort.ts'
+import type { Acts } from './acts.ts'
+import { LimitError } from './failure.ts'
+
+/** How long a piece of work may take. */
+export interface Limit {
+  /** Seconds, multiplied by the machine's slowness. */
+  limitS: number
+  /** What takes so long, for people. */
+  what: string
+}
+
+/** The pieces of work of one lab on its machine, one after the other: the steps, and each thing to undo. */
+export interface Attempts {
+  /**
+   * Does one; rejects with why it failed, once the commands that it had started have ended: with the run's reason when that is
+   * stopped, with the machine's when that is lost, whatever else broke for it.
+   */
+  make<T>(work: () => Promise<T>, limit: Limit): Promise<T>
+  /** Ends the one that is being made, with this reason. */
+  stop(reason: unknown): void
+  /** What stops the commands of the one that is being made. */
+  readonly signal: AbortSignal
+}
+
+// A machine that is frozen or gone is noticed within this time.
+const aliveLimitMs = 5000
+// How it ended may be told a moment after that it ended.
+const lastWordsMs = 1000
+
+/** `unlimited`: who walks step by step may think as long as he likes. */
+export function attempts(
+  machine: () => Machine,
+  { acts, signal, unlimited }: { acts: Acts; signal: AbortSignal; unlimited: boolean },
+): Attempts {
+  let current = new AbortController()
+  const ends = () => [signal, machine().lost]
+
+  // What breaks because the machine is gone says less than that it is gone, and may be told first: so the machine is asked.
+  async function rootOf(error: unknown): Promise<unknown> {
+    const { lost } = machine()
+    const answer = machine().exec('true', { signal: AbortSignal.any([signal, AbortSignal.timeout(aliveLimitMs)]) })
+    const silence: unknown = await unlessAborted(answer, ends()).then(
+      () => undefined,
+      reason => reason,
+    )
+    if (silence !== undefined && !signal.aborted) await unlessAborted(pause(lastWordsMs), ends()).catch(() => {})
+    if (signal.aborted) return signal.reason
+    if (lost.aborted) return lost.reason
+    return silence instanceof MachineError ? silence : error
+  }
+
+  return {
+    get signal() {
+      return current.signal
+    },
+    stop: reason => current.abort(reason),
+    async make(work, { limitS, what }) {
+      const attempt = new AbortController()
+      current = attempt
+      const limitMs = limitS * 1000 * machine().slowness
+      const over = () => {
+        const seen = acts.running(attempt.signal).map(command => `still running: ${command}`)
+        const saw = seen.join('\n') || 'no command was running: the lab itself waited'
+        attempt.abort(new LimitError(`${what} took longer than its limit of ${limitMs / 1000} s`, saw))
+      }
+      const timer = unlimited ? undefined : setTimeout(over, limitMs)
+      try {
+        // A promise may never settle (a lab that hangs): the signal ends the commands that it waits for.
+        return await unlessAborted((async () => await work())(), [...ends(), attempt.signal])
+      } catch (error) {
+        const reason = await rootOf(error)
+        attempt.abort(reason)
+        await acts.silence(attempt.signal)
+        throw reason
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+  }
+}
