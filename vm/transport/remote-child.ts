@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events'
 import { constants } from 'node:os'
-import { PassThrough, Readable } from 'node:stream'
+import { PassThrough, type Readable } from 'node:stream'
 import type { ClientChannel } from 'ssh2'
 import { readAnnouncement } from './command-line.ts'
+import { type Destination, direct, Outlet } from './outlet.ts'
 import type { OpenSession } from './sessions.ts'
 
 /** What a child needs of its connection. */
@@ -22,8 +23,6 @@ export interface RemoteChildOptions {
   /** As for a local child: what becomes of stdout and stderr. Default: both are read by the caller. */
   output?: [Destination, Destination]
 }
-
-export type Destination = 'pipe' | 'ignore' | 'inherit'
 
 /** Far above pid_max (2^22): a stray `process.kill` on one can only find no process. */
 const firstPid = 1_000_000_000
@@ -209,35 +208,6 @@ export class RemoteChild extends EventEmitter {
     this.#error = error
     if (this.listenerCount('error') > 0) this.emit('error', error)
   }
-}
-
-/** One of the command's output streams, fed by the session as fast as it is read. */
-class Outlet extends Readable {
-  source: Readable | undefined
-  #finished = false
-
-  constructor() {
-    super()
-    // Whoever stops reading must not stop the session: its end would never come.
-    this.once('close', () => this.source?.resume())
-  }
-
-  override _read(): void {
-    this.source?.resume()
-  }
-
-  finish(): void {
-    if (this.#finished || this.destroyed) return
-    this.#finished = true
-    this.push(null)
-  }
-}
-
-function direct(outlet: Outlet, destination: Destination, ours: NodeJS.WriteStream): Outlet | null {
-  if (destination === 'pipe') return outlet
-  if (destination === 'inherit') outlet.pipe(ours, { end: false })
-  else outlet.resume()
-  return null
 }
 
 const lateInput =

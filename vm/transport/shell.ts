@@ -2,7 +2,9 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { posix } from 'node:path'
 import { $, Fail, log, type Options, type ProcessPromise, quote, type Shell, within } from 'zx/core'
 import { type LoginShell, quotePosix, shellLine } from './command-line.ts'
-import { type Destination, type Host, RemoteChild } from './remote-child.ts'
+import { adopt, isTemplate } from './guest-promise.ts'
+import type { Destination } from './outlet.ts'
+import { type Host, RemoteChild } from './remote-child.ts'
 
 /**
  * Binds zx's `$` to the guest. All of zx works on it but what would act on this host: `$.sync` and the options
@@ -113,87 +115,16 @@ function command(
     Object.assign($, defaults, bound, { spawn: binding.spawn(stdin), kill: binding.kill })
     return $(pieces, ...args)
   })
-  return adopt(promise, binding, bound, stdin, from)
-}
-
-/** The parts of a ProcessPromise that its types keep to themselves. */
-interface Insides {
-  _snapshot: { from: string }
-  on(event: string, listener: () => void): void
-}
-
-/** Makes the methods act in the guest that zx lets act through the ambient `$`, that is on this host. */
-function adopt(
-  promise: ProcessPromise,
-  binding: Binding,
-  bound: Partial<Options>,
-  stdin: StdinUse,
-  from: string,
-): ProcessPromise {
-  const insides = promise as unknown as Insides
-  // zx takes the first file of the stack for the caller, which would be this one.
-  insides._snapshot.from = from
-  const original = Object.getPrototypeOf(promise) as ProcessPromise
-  const use = () => {
-    stdin.wanted = true
-  }
-  // Told by `other.pipe(promise)`; a stream's own pipe() tells `emit`.
-  insides.on('pipe', use)
-
-  const handedOn = { ...bound, stdio: 'pipe' as const }
-  for (const name of ofOneCommand) if (name !== 'stdio') delete handedOn[name]
-  type Pipe = (destination: unknown, ...args: unknown[]) => unknown
-  const inGuest =
-    (pipe: Pipe): Pipe =>
-    (destination, ...args) => {
-      const next = shellWith(binding, { ...handedOn, halt: true, signal: promise.signal })
-      if (isTemplate(destination)) return pipe(next(destination, ...args))
-      if (typeof destination === 'string') return pipe(next`cat > ${destination}`)
-      return pipe(destination)
-    }
-
-  Object.defineProperties(promise, {
-    stdin: {
-      get() {
-        use()
-        return Reflect.get(original, 'stdin', promise)
-      },
-    },
-    emit: {
-      value(event: string) {
-        if (event === 'pipe') use()
-        return promise
-      },
-    },
-    pipe: {
-      get() {
-        const pipes = Reflect.get(original, 'pipe', promise)
-        return Object.assign(inGuest(pipes as Pipe), {
-          stdout: inGuest(pipes.stdout as Pipe),
-          stderr: inGuest(pipes.stderr as Pipe),
-          stdall: inGuest(pipes.stdall as Pipe),
-        })
-      },
-    },
-    kill: {
-      value: (signal?: NodeJS.Signals) =>
-        within(() => {
-          Object.assign($, { kill: binding.kill })
-          return original.kill.call(promise, signal)
-        }),
-    },
-    verbose: {
-      value(on = true) {
-        original.verbose.call(promise, on)
-        return on ? promise.quiet(false) : promise
-      },
+  const handedOn = { ...bound }
+  for (const name of ofOneCommand) delete handedOn[name]
+  return adopt(promise, {
+    kill: binding.kill,
+    next: signal => shellWith(binding, { ...handedOn, stdio: 'pipe', halt: true, signal }),
+    from,
+    useStdin: () => {
+      stdin.wanted = true
     },
   })
-  return promise
-}
-
-function isTemplate(value: unknown): value is TemplateStringsArray {
-  return Array.isArray(value) && 'raw' in value
 }
 
 /** Where the command stands, as zx would say it. */
