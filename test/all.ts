@@ -22,7 +22,7 @@ const c8 = [
 ]
 
 try {
-  await installMissing(['sandbox', 'qemu', 'keep', 'test'], line => process.stdout.write(`${line}\n`))
+  await installMissing(['sandbox', 'qemu', 'keep', 'test'])
 } catch (error) {
   if (!(error instanceof HostError)) throw error
   process.stderr.write(`${failureInWords({ kind: 'host', message: error.message, mend: error.mend })}\n`)

@@ -20,7 +20,7 @@ export async function provide(on: string, options: ChooseOptions & { keep: boole
   ])
   const root = process.platform === 'linux' && process.getuid?.() === 0
   const uses = usesOf(on, { root, keep: options.keep, kvm: on === 'auto' && (await findKvmDevice()).ok })
-  if (uses.length > 0) await installMissing(uses, options.report)
+  if (uses.length > 0) await installMissing(uses)
   return await chooseProvider(on, options)
 }
 

@@ -69,9 +69,7 @@ export function installPlan(packages: string[], host: Host): { install: string[]
     })
   }
   if (!host.root && !(host.askable && host.has('sudo'))) {
-    throw new HostError(`this host lacks the packages ${names}`, {
-      mend: `sudo apt-get install --no-install-recommends ${names}`,
-    })
+    throw new HostError(`this host lacks the packages ${names}`, { mend: typedByHand(packages) })
   }
   // A lock that another apt holds is waited for. sudo keeps little of the environment, so env sets it behind sudo.
   const apt = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-y', '-o', 'DPkg::Lock::Timeout=300']
@@ -82,26 +80,33 @@ export function installPlan(packages: string[], host: Host): { install: string[]
   }
 }
 
-/** Installs what this host lacks for these uses, with apt-get's own words on stderr. Does nothing where nothing lacks. */
-export async function installMissing(uses: Use[], report: (line: string) => void): Promise<void> {
+function typedByHand(packages: string[]): string {
+  return `sudo apt-get install --no-install-recommends ${packages.join(' ')}`
+}
+
+/** Installs what this host lacks for these uses, told on stderr as apt-get tells its own there. Does nothing where nothing lacks. */
+export async function installMissing(uses: Use[]): Promise<void> {
   const missing = missingPackages(uses)
   if (missing.length === 0) return
   const plan = installPlan(missing, thisHost())
-  report(`installing the Debian packages ${missing.join(' ')} (once)`)
+  process.stderr.write(`vethlab: installing the Debian packages ${missing.join(' ')} (once)\n`)
   // The package lists may be good, or absent, or older than what the mirror has: the second try comes with new ones.
-  if ((await aptGet(plan.install)) !== 0) {
-    await aptGet(plan.update)
-    await aptGet(plan.install)
+  if ((await exitCode(plan.install)) === aptGetFailed) {
+    await exitCode(plan.update)
+    await exitCode(plan.install)
   }
   const still = missingPackages(uses)
   if (still.length > 0) {
-    throw new HostError(`apt-get did not install ${still.join(' ')}`, {
-      mend: 'read what it said above (network, mirror, another apt at work), then run it again',
+    throw new HostError(`the packages ${still.join(' ')} were not installed`, {
+      mend: `read what was said above (network, mirror, another apt at work, no right to sudo), then run it again, or have somebody run ${typedByHand(still)}`,
     })
   }
 }
 
-function aptGet([command = '', ...args]: string[]): Promise<number | null> {
+// sudo that refuses ends with 1, and would refuse again.
+const aptGetFailed = 100
+
+function exitCode([command = '', ...args]: string[]): Promise<number | null> {
   return new Promise((resolve, reject) => {
     // Standard output is the report's; stdin stays the terminal, as sudo asks there.
     const child = spawn(command, args, { stdio: ['inherit', 2, 2] })
