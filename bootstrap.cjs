@@ -215,6 +215,8 @@ function remove(file) {
 /** Hands over to the program: in this process where its Node is new enough, else to the Node that npm installed. */
 function start(program, args) {
   const compiled = compileCache()
+  // A user's PATH leaves out the folders of the administrator's programs, some of which we run.
+  process.env.PATH = [process.env.PATH, '/usr/local/sbin', '/usr/sbin', '/sbin'].join(path.delimiter)
   if (Number(process.versions.node.split('.')[0]) >= nodeMajor) {
     process.argv = [process.execPath, program].concat(args)
     if (compiled) nodeModule.enableCompileCache(compiled)
