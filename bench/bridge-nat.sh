@@ -123,7 +123,7 @@ iptables -t nat -nL --line-number; rules
 capture 'host 114.114.114.114' br01 eth0 -- ping_outside
 capture 'host 114.114.114.114' br01 eth0 -- ping_outside
 rules; ip netns exec ns02 ping 114.114.114.114 -c 3 -i 0.2; rules
-ip addr del 203.0.113.2/24 dev eth0; ip addr add 203.0.113.9/24 dev eth0; ip route add default via 203.0.113.1
+ip addr add 203.0.113.9/25 dev eth0; ip addr del 203.0.113.2/24 dev eth0
 capture '' eth0 -- ping_outside
 iptables -t nat -I POSTROUTING -s 192.168.88.0/24 -j SNAT --to-source 203.0.113.2
 ip -n outside neigh flush all
@@ -133,7 +133,7 @@ ip netns del ns01; ip netns del ns02
 ifconfig br01 down; brctl delbr br01
 iptables -t nat -D POSTROUTING -s 192.168.88.0/24 -j MASQUERADE
 ip -j netns; links; links; links; rules; sysctl net.ipv4.ip_forward
-ip addr del 203.0.113.9/24 dev eth0; ip addr add 203.0.113.2/24 dev eth0; ip route add default via 203.0.113.1
+ip addr add 203.0.113.2/24 dev eth0; ip addr del 203.0.113.9/25 dev eth0
 sysctl -w net.ipv4.conf.all.forwarding=0
 
 residue

@@ -316,13 +316,11 @@ export default lab(
     })
 
     step('MASQUERADE follows the uplink to a new address', { covers: ['S001-27'] }, async () => {
-      // The default route goes with the address through which its gateway is reached.
+      // The routes by eth0 would go with its last address, and a second one of the same subnet with the first.
+      await $`ip addr add 203.0.113.9/25 dev eth0`
+      defer`ip addr del 203.0.113.9/25 dev eth0`
       await $`ip addr del 203.0.113.2/24 dev eth0`
-      await $`ip addr add 203.0.113.9/24 dev eth0`
-      await $`ip route add default via 203.0.113.1`
-      defer`ip route add default via 203.0.113.1`
       defer`ip addr add 203.0.113.2/24 dev eth0`
-      defer`ip addr del 203.0.113.9/24 dev eth0`
       const frames = await look.capture('eth0', { while: () => $`ip netns exec ns02 ping 114.114.114.114 -c 1` })
       await expect(frames).to.have.frame({ ip: { source: '203.0.113.9' }, icmp: { type: 'echo-request' } })
       await expect(frames).to.have.frame({ ip: { destination: '203.0.113.9' }, icmp: { type: 'echo-reply' } })

@@ -52,6 +52,11 @@ export async function makeSeed(request: SeedRequest): Promise<Seed> {
         mode: 0o755,
         content: await readFile(join(import.meta.dirname, 'init'), 'utf8'),
       },
+      {
+        path: '/usr/sbin/vethlab-network',
+        mode: 0o755,
+        content: await readFile(join(import.meta.dirname, 'network'), 'utf8'),
+      },
       { path: '/etc/vethlab/machine', mode: 0o644, content: settings(request) },
       { path: '/etc/vethlab/host_key', mode: 0o600, content: host.private },
       { path: '/etc/vethlab/authorized_keys', mode: 0o644, content: `${client.public}\n` },

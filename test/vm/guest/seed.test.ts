@@ -39,12 +39,14 @@ describe('a seed', () => {
     expect(failed).to.be.instanceOf(TypeError)
   })
 
-  it('brings an init that the shell can parse', async () => {
-    const { files } = await makeSeed(request)
-    const init = content(files, '/usr/sbin/vethlab-init')
-    expect(init).to.match(/^#!\/bin\/sh\n/)
-    execFileSync('sh', ['-n'], { input: init })
-  })
+  for (const name of ['init', 'network']) {
+    it(`brings a script vethlab-${name} that the shell can parse`, async () => {
+      const { files } = await makeSeed(request)
+      const script = content(files, `/usr/sbin/vethlab-${name}`)
+      expect(script).to.match(/^#!\/bin\/sh\n/)
+      execFileSync('sh', ['-n'], { input: script })
+    })
+  }
 
   it('names the guest, in its hosts file too', async () => {
     const { files } = await makeSeed({ ...request, hostname: 'left' })
