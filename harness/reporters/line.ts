@@ -95,9 +95,10 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
     }
   }
 
-  function runStarted({ why, suite, labs }: RunStarted): string {
+  function runStarted({ why, provider, suite, labs }: RunStarted): string {
     const many = labs.length > 1 ? `${count(labs.length, 'lab')} ` : ''
-    return `${style('dim', `${many}on ${why}; suite ${suite}`)}\n`
+    // Somebody's own host is of no suite of ours.
+    return `${style('dim', `${many}on ${why}${provider === 'ssh' ? '' : `; suite ${suite}`}`)}\n`
   }
 
   function labStarted({ lab }: LabStarted): string {

@@ -2,11 +2,12 @@ import type { Machine, MachineRequest } from '../../machine.ts'
 import { assemble } from '../assemble.ts'
 import { makeRunDir, sweepRunDirs } from '../run-dir.ts'
 import { type Address, formatAddress, sshCommand } from './address.ts'
+import { claim } from './claim.ts'
 import { logIn } from './login.ts'
 import { readSurvey, refusal, surveyScript } from './survey.ts'
 
 /** Logs in, looks whether a lab may and can run there, and hands the machine over. Rejects with a HostError. */
-export async function startSsh(address: Address, { engine, signal }: MachineRequest): Promise<Machine> {
+export async function startSsh(address: Address, { engine, keep, signal }: MachineRequest): Promise<Machine> {
   await sweepRunDirs()
   await using undo = new AsyncDisposableStack()
   const connection = undo.use(await logIn(address, signal))
@@ -16,6 +17,8 @@ export async function startSsh(address: Address, { engine, signal }: MachineRequ
 
   const runDir = await makeRunDir()
   undo.defer(() => runDir.remove())
+  const claimed = await claim(connection, address, { signal })
+  undo.defer(() => claimed.giveBack())
   const machine = await assemble({
     facts: {
       name: `ssh:${formatAddress(address)}`,
@@ -24,11 +27,18 @@ export async function startSsh(address: Address, { engine, signal }: MachineRequ
       accelerator: 'host',
       suite: undefined,
       slowness: 1,
-      entry: { enter: sshCommand(address), remove: ': it is yours, and stays' },
+      entry: {
+        enter: sshCommand(address),
+        // It is the user's: what a lab did there is all that there is to remove.
+        remove: `${sshCommand(address, 'reboot')} # takes links, rules and settings, leaves containers; then prepare it again`,
+      },
     },
     connection,
     runDir,
-    release: async () => {},
+    // A run that is stopped undoes nothing, as little as one that was asked to keep the machine.
+    release: async () => {
+      if (!keep && !signal.aborted) await claimed.giveBack()
+    },
   })
   undo.move()
   return machine

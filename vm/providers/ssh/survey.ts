@@ -1,5 +1,7 @@
 import { HostError } from '../../errors.ts'
+import { containerImages } from '../../image/containers.ts'
 import { type Address, formatAddress, sshCommand } from './address.ts'
+import { claimFile, inUse } from './claim.ts'
 
 /** What a machine says about itself before a lab may change it. */
 export interface Survey {
@@ -7,14 +9,24 @@ export interface Survey {
   uid: string
   /** Whether /etc/vethlab-disposable exists. */
   disposable: boolean
+  /** Since when a lab has it; empty when none has. */
+  claimed: string
   /** Programs that labs and looks use and that it lacks. */
   missing: string[]
   /** Addresses in the netns `outside`, space-separated; empty where there is no such netns. */
   outside: string
   /** Addresses of eth0. */
   uplink: string
+  /** How packets for 114.114.114.114 leave, as `ip route get` says. */
+  wayOut: string
+  /** net.ipv4.ip_forward. */
+  forwarding: string
+  /** One of its firewall's rules, or a policy to drop; empty where there is neither. */
+  rule: string
   /** Version of the engine that answers; empty where none does. */
   engine: string
+  /** Names of the engine's images, each with its tag. */
+  images: string[]
   /** What an engine left in the kernel: links and chains, space-separated. */
   traces: string
 }
@@ -36,16 +48,22 @@ const programs: Record<string, string> = {
 
 /** POSIX sh that prints a survey, one `key=value` a line. */
 export const surveyScript = `
+saves='iptables-save iptables-nft-save iptables-legacy-save'
 addresses() { ip "$@" 2>/dev/null | while read -r _ _ _ address _; do printf '%s ' "$address"; done; }
 echo "uid=$(id -u)"
 [ -e /etc/vethlab-disposable ] && echo disposable=yes
+echo "claimed=$(cat ${claimFile} 2>/dev/null)"
 echo "missing=$(for program in ${Object.keys(programs).join(' ')}; do command -v $program >/dev/null || printf '%s ' $program; done)"
 echo "outside=$(addresses -n outside -o address show)"
 echo "uplink=$(addresses -o address show dev eth0)"
+echo "wayOut=$(ip route get 114.114.114.114 2>&1 | head -n 1)"
+echo "forwarding=$(cat /proc/sys/net/ipv4/ip_forward)"
+echo "rule=$(for save in $saves; do $save 2>/dev/null; done | grep -m 1 -e '^-A' -e '^:[A-Z]* DROP')"
 echo "engine=$(timeout 20 docker -H unix:///run/docker.sock version --format '{{.Server.Version}}' 2>/dev/null)"
+echo "images=$(timeout 20 docker -H unix:///run/docker.sock image ls --format '{{.Repository}}:{{.Tag}}' 2>/dev/null | tr '\\n' ' ')"
 echo "traces=$(
   ip link show docker0 >/dev/null 2>&1 && printf 'docker0 '
-  for save in iptables-save iptables-nft-save iptables-legacy-save; do
+  for save in $saves; do
     $save 2>/dev/null | while read -r chain _; do case $chain in :DOCKER*) printf '%s ' "\${chain#:}" ;; esac; done
   done
 )"`
@@ -59,14 +77,20 @@ export function readSurvey(output: string): Survey {
     }),
   )
   const text = (key: string) => said.get(key) ?? ''
+  const words = (key: string) => text(key).split(/\s+/).filter(Boolean)
   return {
     uid: text('uid'),
     disposable: text('disposable') === 'yes',
-    missing: text('missing').split(/\s+/).filter(Boolean),
+    claimed: text('claimed'),
+    missing: words('missing'),
     outside: text('outside'),
     uplink: text('uplink'),
+    wayOut: text('wayOut'),
+    forwarding: text('forwarding'),
+    rule: text('rule'),
     engine: text('engine'),
-    traces: [...new Set(text('traces').split(/\s+/))].join(' '),
+    images: words('images'),
+    traces: [...new Set(words('traces'))].join(' '),
   }
 }
 
@@ -86,6 +110,7 @@ export function refusal(survey: Survey, address: Address, { engine }: { engine: 
       `only if nothing on it would be missed: ${sshCommand(address, "'touch /etc/vethlab-disposable'")}`,
     )
   }
+  if (survey.claimed !== '') return inUse(survey.claimed, address)
   if (survey.missing.length > 0) {
     const packages = [...new Set(survey.missing.map(program => programs[program]))].join(' ')
     return no(
@@ -97,20 +122,50 @@ export function refusal(survey: Survey, address: Address, { engine }: { engine: 
     ...lacking('the netns outside', survey.outside, ['203.0.113.1/24', '114.114.114.114/32']),
     ...lacking('the uplink eth0', survey.uplink, ['203.0.113.2/24']),
   ]
+  if (unmade.length === 0 && !/ via 203\.0\.113\.1 dev eth0 /.test(survey.wayOut)) {
+    unmade.push(`packets for 114.114.114.114 don't leave by the uplink (${survey.wayOut})`)
+  }
   if (unmade.length > 0) {
     return no(
       `has not the network that labs expect: ${unmade.join('; ')}`,
-      'set it up there as vm/guest/init does in our own machines, or use one of those: --on qemu or --on sandbox',
+      `it is made by one command, from the project's folder: ${sshCommand(address, 'sh -s <vm/guest/network')} (docs/ssh.md)`,
     )
   }
-  if (engine && survey.engine === '') {
-    return no('has no engine that answers at /run/docker.sock', `${sshCommand(address, "'apt-get install docker.io'")}`)
+  return engine ? refusalOfEngine(survey, no, address) : refusalOfVirgin(survey, no, address)
+}
+
+type No = (message: string, mend: string) => HostError
+
+function refusalOfEngine({ engine, images }: Survey, no: No, address: Address): HostError | undefined {
+  if (engine === '') {
+    return no('has no engine that answers at /run/docker.sock', sshCommand(address, "'apt-get install docker.io'"))
   }
-  if (!engine && (survey.engine !== '' || survey.traces !== '')) {
+  const lacks = containerImages.flatMap(({ tags }) => tags).filter(tag => !images.includes(tag))
+  if (lacks.length === 0) return undefined
+  return no(
+    `has not the container images that labs run: ${lacks.join(', ')}`,
+    'load them as docs/ssh.md says; no lab asks a registry',
+  )
+}
+
+function refusalOfVirgin(survey: Survey, no: No, address: Address): HostError | undefined {
+  if (survey.engine !== '' || survey.traces !== '') {
     const saw = survey.engine === '' ? survey.traces : `Docker ${survey.engine}`
     return no(
       `is no machine on which no engine has ever run, which this lab needs: an engine changes forwarding and the FORWARD policy (saw ${saw})`,
       'use a machine without Docker, freshly booted, or one of ours: --on qemu or --on sandbox',
+    )
+  }
+  if (survey.forwarding === '1') {
+    return no(
+      'forwards (net.ipv4.ip_forward is 1), and this lab shows what does not work before forwarding is switched on',
+      sshCommand(address, "'sysctl -w net.ipv4.ip_forward=0'"),
+    )
+  }
+  if (survey.rule !== '') {
+    return no(
+      `has firewall rules, and this lab's are to be the only ones (saw ${survey.rule})`,
+      'switch its firewall off and reboot it, or use a machine of ours: --on qemu or --on sandbox',
     )
   }
   return undefined

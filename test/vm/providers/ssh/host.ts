@@ -20,9 +20,7 @@ export interface SshHost extends AsyncDisposable {
 export const disposable = `mount -t tmpfs tmpfs /usr/local/sbin &&
   for program in brctl ifconfig ping iptables conntrack tcpdump curl; do ln -s /bin/true /usr/local/sbin/$program; done &&
   cp -a /etc /run/etc && mount --bind /run/etc /etc && touch /etc/vethlab-disposable`
-export const network = `ip netns add outside && ip link set lo up &&
-  ip link add eth0 type veth peer name lan0 netns outside && ip address add 203.0.113.2/24 dev eth0 &&
-  ip -n outside address add 203.0.113.1/24 dev lan0 && ip -n outside address add 114.114.114.114/32 dev lo`
+export const network = `mount -t sysfs sysfs /sys && sh '${join(import.meta.dirname, '../../../../vm/guest/network')}' --new`
 
 /** Starts one. `before` is run in its namespaces, once for each connection. */
 export async function startSshHost({ before = ':', config = [] as string[] } = {}): Promise<SshHost> {

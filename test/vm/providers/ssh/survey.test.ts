@@ -5,10 +5,15 @@ import { readSurvey, refusal, type Survey } from '../../../../vm/providers/ssh/s
 const good: Survey = {
   uid: '0',
   disposable: true,
+  claimed: '',
   missing: [],
   outside: '127.0.0.1/8 114.114.114.114/32 203.0.113.1/24',
   uplink: '203.0.113.2/24',
+  wayOut: '114.114.114.114 via 203.0.113.1 dev eth0 src 203.0.113.2 uid 0',
+  forwarding: '0',
+  rule: '',
   engine: '',
+  images: [],
   traces: '',
 }
 const address = parseAddress('ssh://lab@192.0.2.7:2222')
@@ -21,17 +26,23 @@ describe('what a machine says about itself', () => {
     ).to.deep.equal({
       uid: '0',
       disposable: false,
+      claimed: '',
       missing: ['brctl', 'tcpdump'],
       outside: '',
       uplink: '',
+      wayOut: '',
+      forwarding: '',
+      rule: '',
       engine: '26.1.5+dfsg1',
+      images: [],
       traces: 'docker0 DOCKER',
     })
   })
 
   it('lets a lab run there, or says why not, with a remedy', () => {
     expect(why({})).to.equal(undefined)
-    expect(why({ engine: '26.1.5', traces: 'docker0 DOCKER' }, true)).to.equal(undefined)
+    const images = ['busybox:latest', 'vethlab/busybox:latest', 'nginx:alpine', 'nginx:latest', 'vethlab/web:latest']
+    expect(why({ engine: '26.1.5', traces: 'docker0 DOCKER', forwarding: '1', images }, true)).to.equal(undefined)
     expect(why({ uid: '1000' })?.message).to.contain('not root there (user 1000)')
     expect(why({ uid: '1000' })?.mend).to.contain('ssh://root@192.0.2.7:2222')
     expect(why({ disposable: false })?.message).to.contain('not declared disposable')
@@ -39,7 +50,13 @@ describe('what a machine says about itself', () => {
     expect(tools?.message).to.contain('brctl, ip, tcpdump')
     expect(tools?.mend).to.contain("'apt-get install bridge-utils iproute2 tcpdump'")
     expect(why({ outside: '' })?.message).to.contain('outside lacks')
+    expect(why({ outside: '' })?.mend).to.contain('ssh -p 2222 lab@192.0.2.7 sh -s <vm/guest/network')
+    expect(why({ wayOut: '114.114.114.114 via 192.0.2.1 dev ens3' })?.message).to.contain('(114.114.114.114 via 192')
+    expect(why({ claimed: '2026-01-01T00:00:00Z' })?.message).to.contain('in use since 2026-01-01T00:00:00Z')
+    expect(why({ forwarding: '1' })?.mend).to.contain('ip_forward=0')
+    expect(why({ rule: '-A INPUT -j DROP' })?.message).to.contain('(saw -A INPUT -j DROP)')
     expect(why({}, true)?.message).to.contain('no engine')
+    expect(why({ engine: '26.1.5' }, true)?.message).to.contain('vethlab/web:latest')
     expect(why({ engine: '26.1.5' })?.message).to.contain('Docker 26.1.5')
     expect(why({ traces: 'DOCKER' })?.message).to.contain('DOCKER')
   })
