@@ -1,11 +1,12 @@
 import { createInterface } from 'node:readline/promises'
 import { InterruptedError } from '../run/failure.ts'
+import type { Interrupt } from './interrupt.ts'
 
 /**
  * Asks before each command, on the terminal: Enter runs it, `c` runs it and all that follow, `q` stops the run.
- * @throws InterruptedError for `q`, and the signal's reason when that aborts
+ * Rejects when the run has been stopped.
  */
-export function asker(signal: AbortSignal): (command: string) => Promise<void> {
+export function asker({ signal, stop }: Pick<Interrupt, 'signal' | 'stop'>): (command: string) => Promise<void> {
   let goOn = false
   return async command => {
     if (goOn) return
@@ -15,7 +16,8 @@ export function asker(signal: AbortSignal): (command: string) => Promise<void> {
     const answer = (
       await lines.question(`   next: ${command}\n   [Enter] run it  [c] run all  [q] stop  `, { signal })
     ).trim()
-    if (answer === 'q') throw new InterruptedError('stopped before a command, as asked')
+    if (answer === 'q') stop(new InterruptedError('stopped before a command, as asked'))
+    signal.throwIfAborted()
     goOn = answer === 'c'
   }
 }

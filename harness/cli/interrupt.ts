@@ -4,6 +4,8 @@ import { InterruptedError } from '../run/failure.ts'
 export interface Interrupt extends Disposable {
   /** Aborts at the first Ctrl-C (or SIGTERM, SIGHUP), and when nobody reads our output any more. */
   signal: AbortSignal
+  /** Aborts it for another reason. */
+  stop(reason: InterruptedError): void
 }
 
 // From a terminal one Ctrl-C reaches us up to three times: directly, through npm and through the bootstrap.
@@ -13,7 +15,7 @@ const sameKeypressMs = 700
  * Turns the first signal into an abort, so that the machine goes and the report is completed; the second ends the
  * process at once, after `atOnce`.
  */
-export function interruptible(atOnce: () => void): Interrupt {
+export function interruptible(atOnce: () => void, { keep = false } = {}): Interrupt {
   const controller = new AbortController()
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   let first: number | undefined
@@ -21,29 +23,33 @@ export function interruptible(atOnce: () => void): Interrupt {
     const now = performance.now()
     if (first === undefined) {
       first = now
-      process.stderr.write(`\n${name}: the machine goes now; once more ends this at once\n`)
+      const what = keep ? 'the run ends now' : 'the machine goes now'
+      process.stderr.write(`\n${name}: ${what}; once more ends this at once\n`)
       controller.abort(new InterruptedError(`interrupted by ${name}`))
     } else if (now - first > sameKeypressMs) {
       atOnce()
       process.exit(130)
     }
   }
-  // `| head`: whoever reads has what he wanted. Each further write says so again.
+  // `| head`: whoever reads has what he wanted; or the terminal is gone. Each further write says so again.
   const onClosed = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    controller.abort(new InterruptedError('nobody reads our output any more'))
+    if (nobodyReads(error)) controller.abort(new InterruptedError('nobody reads our output any more'))
   }
   for (const name of signals) process.on(name, onSignal)
   process.stdout.on('error', onClosed)
   process.stderr.on('error', onClosed)
   return {
     signal: controller.signal,
+    stop: reason => controller.abort(reason),
     [Symbol.dispose]() {
       for (const name of signals) process.off(name, onSignal)
       process.stdout.off('error', onClosed)
       process.stderr.off('error', onClosed)
-      // What is still to be printed meets a closed pipe as quietly.
-      for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
     },
   }
+}
+
+/** Whether an error of standard output says that its reader, or the terminal, is gone: that is no fault. */
+export function nobodyReads({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'EIO'
 }

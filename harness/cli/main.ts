@@ -2,6 +2,7 @@ import { CommanderError } from 'commander'
 import { HostError } from '../../vm/errors.ts'
 import { failureInWords } from '../reporters/words.ts'
 import { failureOf } from '../run/failure.ts'
+import { nobodyReads } from './interrupt.ts'
 import { meantArguments, typedAfterNpm } from './npm-flags.ts'
 import { program } from './program.ts'
 
@@ -9,14 +10,19 @@ import { program } from './program.ts'
  * `npm run lab`: what was typed is read, done, and ended with an exit code that says whose turn it is.
  */
 
-// `| head`: a reader that goes away is no error. A run hears of it by its own listener, and stops.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
-}
+// `| head`: a reader that goes away is no fault. A run hears of it by its own listener, and stops.
+let unwritten: Error | undefined
+process.stdout.on('error', error => {
+  if (!nobodyReads(error)) unwritten ??= error
+})
+process.stderr.on('error', () => {}) // There is nowhere to say so.
 
-process.exitCode = await main()
+const exitCode = await main()
+// An error of the last write is told after it.
+await new Promise(setImmediate)
+if (unwritten)
+  tell(new HostError(`standard output can't be written: ${unwritten.message}`, { mend: 'make room there' }))
+process.exitCode = exitCode === 0 && unwritten ? 2 : exitCode
 // A handle that a library keeps open must not keep us.
 process.exit()
 
@@ -36,9 +42,13 @@ async function main(): Promise<number> {
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return usage(error)
-    process.stderr.write(`${failureInWords(failureOf(error, { place: '', mend: '' }))}\n`)
+    tell(error)
     return error instanceof HostError ? 2 : 3
   }
+}
+
+function tell(error: unknown): void {
+  process.stderr.write(`${failureInWords(failureOf(error, { place: '', mend: '' }))}\n`)
 }
 
 /** What commander finds wrong with the command line; help is nothing wrong. */

@@ -1,6 +1,7 @@
 import { HostError, MachineError } from '../../vm/errors.ts'
 import type { Suite } from '../../vm/suite.ts'
-import type { Reporter, RunEvent } from '../events.ts'
+import type { RunEvent } from '../events.ts'
+import { failureInWords } from '../reporters/words.ts'
 import { failureOf } from '../run/failure.ts'
 import type { LabFile } from '../run/registry.ts'
 import { asker } from './ask.ts'
@@ -29,15 +30,19 @@ export async function runLabs(request: RunRequest): Promise<number> {
       mend: 'leave --step out',
     })
   }
-  const { reporters: opened, mocha } = await openReports(request.reporters)
-  const reporters = opened.map(endingOnce)
-  const end = async () => {
-    for (const reporter of reporters) await reporter.end?.()
-  }
-  using interrupt = interruptible(() => {
-    // Nothing is awaited any more: each writes what it can at once.
-    for (const reporter of reporters) void reporter.end?.()
+  let lostReport = false
+  const { reporters, mocha } = await openReports(request.reporters, error => {
+    lostReport = true
+    process.stderr.write(`${failureInWords(failureOf(error, { place: '', mend: '' }))}\n`)
   })
+  const end = async () => {
+    for (const reporter of [...reporters, ...mocha]) await reporter.end?.()
+  }
+  const atOnce = () => {
+    // Nothing is awaited any more: each writes what it can.
+    for (const reporter of reporters) void reporter.end?.()
+  }
+  using interrupt = interruptible(atOnce, { keep })
   const { signal } = interrupt
   const started = performance.now()
   const tell = (event: RunEvent) => {
@@ -47,10 +52,14 @@ export async function runLabs(request: RunRequest): Promise<number> {
     const report = (line: string) => tell({ type: 'progress', line })
     const { provider, why } = await provide(on, { suite, keep, report, signal })
     const { run } = await import('../run/run.ts')
-    const ask = step ? asker(signal) : undefined
+    const ask = step ? asker(interrupt) : undefined
     const mochaReporters = mocha.map(({ Reporter }) => Reporter)
-    return await run({ labs, provider, why, suite, until, keep, ask, reporters, mochaReporters, signal })
-  } catch (error) {
+    const exitCode = await run({ labs, provider, why, suite, until, keep, ask, reporters, mochaReporters, signal })
+    await end()
+    // Who asked for a report and hasn't got it must hear of it, even if every claim held.
+    return exitCode === 0 && lostReport ? 2 : exitCode
+  } catch (cause) {
+    const error: unknown = signal.aborted ? signal.reason : cause
     const exitCode = signal.aborted ? 130 : error instanceof HostError ? 2 : 3
     const failure = failureOf(error, { place: '', mend: fault(error) })
     const none = { passed: 0, failed: 0, skipped: 0 }
@@ -60,7 +69,6 @@ export async function runLabs(request: RunRequest): Promise<number> {
     return exitCode
   } finally {
     await end()
-    for (const report of mocha) await report.end()
   }
 }
 
@@ -78,11 +86,4 @@ function fault(error: unknown): string {
   return error instanceof MachineError
     ? ''
     : 'this is a fault of vethlab itself: please report it, with the lines above'
-}
-
-/** A reporter that is ended once, whoever asks first: the run, its end, or a second Ctrl-C. */
-function endingOnce(reporter: Reporter): Reporter {
-  let ended: Promise<void> | undefined
-  const end = async () => await reporter.end?.()
-  return { on: event => reporter.on(event), end: () => (ended ??= end()) }
 }

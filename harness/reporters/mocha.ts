@@ -14,9 +14,24 @@ export interface MochaReport {
 /**
  * A reporter made for mocha, with its own output or, where `output` is given, with everything that it prints to
  * standard output sent there: mocha's reporters know no other place, so the stream is swapped while they run.
+ * One that throws is told nothing more, and `onFailure` is: mocha itself would stop in the middle of the run.
  */
-export function mochaReport(Reporter: MochaReporterClass, output: Output | undefined): MochaReport {
-  const during = output ? <T>(work: () => T) => redirected(output, work) : <T>(work: () => T) => work()
+export function mochaReport(
+  Reporter: MochaReporterClass,
+  output: Output | undefined,
+  onFailure: (error: unknown) => void,
+): MochaReport {
+  let broken = false
+  const during = <T>(work: () => T): T | undefined => {
+    if (broken) return undefined
+    try {
+      return output ? redirected(output, work) : work()
+    } catch (error) {
+      broken = true
+      onFailure(error)
+      return undefined
+    }
+  }
   let made: { done?(failures: number, finished: () => void): void } | undefined
   let failures = 0
   class Redirected {
@@ -26,23 +41,25 @@ export function mochaReport(Reporter: MochaReporterClass, output: Output | undef
       runner.on('fail', () => {
         failures += 1
       })
-      made = during(() => new Reporter(output ? wrapped(runner, during) : runner, options))
+      made = during(() => new Reporter(wrapped(runner, during), options))
     }
   }
-  return {
-    Reporter: Redirected,
-    async end() {
-      // A reporter that writes to a stream of its own says so with done(), as mocha has it.
-      await new Promise<void>(resolve => (made?.done ? during(() => made?.done?.(failures, resolve)) : resolve()))
-      output?.close()
-    },
+  // A reporter that writes to a stream of its own says so with done(), as mocha has it.
+  const end = async () => {
+    await new Promise<void>(resolve => {
+      if (made?.done) during(() => made?.done?.(failures, resolve))
+      if (!made?.done || broken) resolve()
+    })
+    output?.close()
   }
+  let ended: Promise<void> | undefined
+  return { Reporter: Redirected, end: () => (ended ??= end()) }
 }
 
 type Listener = (...args: unknown[]) => unknown
 
 /** The runner as a reporter sees it, except that its listeners run within `during`. */
-function wrapped(runner: Mocha.Runner, during: <T>(work: () => T) => T): Mocha.Runner {
+function wrapped(runner: Mocha.Runner, during: <T>(work: () => T) => T | undefined): Mocha.Runner {
   const wrappers = new WeakMap<Listener, Listener>()
   const wrap = (listener: Listener): Listener => {
     const known = wrappers.get(listener)

@@ -26,7 +26,7 @@ export function standardOutput(env: NodeJS.ProcessEnv = process.env): Output {
   }
 }
 
-/** A file, made with its folders when the first text comes; written at once, so that nothing is lost when the process ends. */
+/** A file, made with its folders when the first text comes, even an empty one; written at once, so that nothing is lost when the process ends. */
 export function fileOutput(path: string): Output {
   let file: number | undefined
   return {

@@ -39,7 +39,9 @@ async function run(reports: MochaReport[]): Promise<string> {
 async function builtIn(name: string, path?: string): Promise<MochaReport> {
   const loaded = await loadReporter(name)
   if (!('mocha' in loaded)) throw new Error(`${name} is not mocha's`)
-  return mochaReport(loaded.mocha, path === undefined ? undefined : fileOutput(path))
+  return mochaReport(loaded.mocha, path === undefined ? undefined : fileOutput(path), error => {
+    throw error
+  })
 }
 
 describe('mocha reporters', () => {
