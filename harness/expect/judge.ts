@@ -8,8 +8,11 @@ export type Subject<T> = { title: string; take(): Promise<T> } | { title: string
 /** What is claimed of it: the claim in words, and the pure judgement of one look. */
 export interface Claim<T> {
   text: string
-  /** Judges the affirmative claim, also for a negated expectation. `saw` is short text for people. */
-  check(seen: T): { holds: boolean; saw: string }
+  /**
+   * Judges the affirmative claim, also for a negated expectation. `saw` is short text for people. `moot`: what the claim is
+   * about isn't there, so that its negation says nothing either.
+   */
+  check(seen: T): { holds: boolean; saw: string; moot?: boolean }
 }
 
 /** How a verdict is come by and who is told. */
@@ -38,8 +41,8 @@ export async function judge<T>(subject: Subject<T>, claim: Claim<T>, judgement: 
   for (let wait = firstPauseMs; ; wait = Math.min(wait * 2, longestPauseMs)) {
     const seen = 'take' in subject ? await subject.take() : subject.value
     looks += 1
-    const { holds, saw } = claim.check(seen)
-    const passed = holds !== judgement.negate
+    const { holds, saw, moot = false } = claim.check(seen)
+    const passed = holds !== judgement.negate && !moot
     const over = !('take' in subject) || performance.now() + wait > deadline
     if (passed || over) {
       const ms = performance.now() - started

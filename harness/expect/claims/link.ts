@@ -32,7 +32,7 @@ function about(text: string, check: (link: Link) => { holds: boolean; saw: objec
   return {
     text,
     check(link) {
-      if (!link) return { holds: false, saw: 'no such link' }
+      if (!link) return { holds: false, moot: true, saw: 'no such link' }
       const { holds, saw } = check(link)
       return { holds, saw: inWords(saw) }
     },

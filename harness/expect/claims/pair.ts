@@ -7,7 +7,7 @@ export function pairedWith(title: string): Claim<[LinkEnd | undefined, LinkEnd |
     text: `be paired with ${title}`,
     check([one, other]) {
       const { paired: holds, why } = paired(one, other)
-      return { holds, saw: why }
+      return { holds, moot: !one || !other, saw: why }
     },
   }
 }

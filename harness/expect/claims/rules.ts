@@ -27,11 +27,12 @@ export function ruleBefore(first: string, second: string): Claim<Ruleset> {
     check(seen) {
       const [one, other] = [first, second].map(text => parseRule(text, seen.family))
       if (!one || !other) throw new TypeError('two rules are needed')
+      const moot = [one, other].some(asked => findRule(seen, asked).length === 0)
       const where = [one, other].map(asked => {
         const positions = findRule(seen, asked).map(found => found.position)
         return positions.length > 0 ? `rule ${positions.join(' and ')}` : `absent (${whyAbsent(seen, asked)})`
       })
-      return { holds: isBefore(seen, one, other), saw: `the first is ${where[0]}, the second ${where[1]}` }
+      return { holds: isBefore(seen, one, other), moot, saw: `the first is ${where[0]}, the second ${where[1]}` }
     },
   }
 }
@@ -55,7 +56,7 @@ export function use(text: string, times: number | undefined): Claim<{ before: Ru
     check({ before, after }) {
       const asked = parseRule(text, after.family)
       const rise = counted(before, after, asked)?.packets
-      if (rise === undefined) return { holds: false, saw: whyAbsent(after, asked) }
+      if (rise === undefined) return { holds: false, moot: true, saw: whyAbsent(after, asked) }
       return { holds: times === undefined ? rise > 0 : rise === times, saw: `its counter rose by ${rise}` }
     },
   }

@@ -5,7 +5,11 @@ import { asAsked, inWords, type Pattern, shows } from '../shows.ts'
 export function show(pattern: Pattern): Claim<unknown> {
   return {
     text: `show ${inWords(pattern)}`,
-    check: seen => ({ holds: shows(seen, pattern), saw: inWords(asAsked(seen, pattern)) }),
+    check: seen => ({
+      holds: shows(seen, pattern),
+      moot: seen === undefined && pattern !== undefined,
+      saw: inWords(asAsked(seen, pattern)),
+    }),
   }
 }
 

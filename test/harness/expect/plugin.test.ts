@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { ExpectationError } from '../../../harness/expect/error.ts'
 import { bindExpect } from '../../../harness/expect/expect.ts'
 import type { Verdict } from '../../../harness/expect/judge.ts'
+import { parseRuleset } from '../../../harness/iptables/parse.ts'
 
 const verdicts: Verdict[] = []
 const judged = bindExpect(() => ({ patienceMs: 300, onVerdict: verdict => verdicts.push(verdict) }))
@@ -88,6 +89,20 @@ describe('an expectation', () => {
 })
 
 describe('a negative', () => {
+  it('about what is not there says nothing, and fails', async () => {
+    await failure(judged(looking(undefined)).not.to.be.up())
+    await failure(judged(looking(undefined)).not.to.be.bridge())
+    await failure(judged(looking(undefined)).not.to.be.portOf('br01'))
+    await failure(judged(looking(undefined)).not.to.show({ up: true }))
+    await failure(judged(looking(undefined)).not.to.be.pairedWith(looking(undefined)))
+    const none = looking(parseRuleset('*nat\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n'))
+    const rule = '-t nat -A POSTROUTING -j MASQUERADE'
+    await failure(judged(none).not.to.use(rule, { while: async () => {} }))
+    await failure(judged(none).not.to.have.ruleBefore(rule, rule))
+    await judged(none).not.to.have.rule(rule)
+    await judged(looking([])).not.to.show({ name: 'ns01' })
+  })
+
   const nobody = { sent: 1, received: 0, replies: [], errors: [], exitCode: 1, stderr: '' }
   const request = { at: 'br01', time: 0, length: 98, text: 'echo request', icmp: { type: 'echo-request', code: 0 } }
 
@@ -169,7 +184,6 @@ COMMIT
   const accept = '-t nat -A POSTROUTING -s 10.0.0.0/8 -j ACCEPT'
 
   it('has rules by meaning, position and order', async () => {
-    const { parseRuleset } = await import('../../../harness/iptables/parse.ts')
     const rules = looking(parseRuleset(saved(0)))
     await judged(rules).to.have.rule('iptables -t nat -A POSTROUTING --source 192.168.88.7/24 --jump MASQUERADE')
     await judged(rules).to.have.rule(masquerade, { position: 1 })
@@ -186,7 +200,6 @@ COMMIT
   })
 
   it('is used as often as its counter rises', async () => {
-    const { parseRuleset } = await import('../../../harness/iptables/parse.ts')
     const rising = () => looking(parseRuleset(saved(1)), parseRuleset(saved(3)))
     const act = { while: async () => {} }
     await judged(rising()).to.use(masquerade, { times: 2, ...act })
