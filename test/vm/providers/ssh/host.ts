@@ -60,7 +60,8 @@ export async function introduce({ home, knownHost, client }: SshHost): Promise<v
   await writeFile(join(home, '.ssh/id_ed25519'), client.private, { mode: 0o600 })
 }
 
-function splice(one: Socket, other: Socket): void {
+/** Joins two streams, each of which goes when the other does. */
+export function splice(one: Socket, other: Socket): void {
   one.pipe(other).pipe(one)
   one.on('error', () => {}).on('close', () => other.destroy())
   other.on('error', () => {}).on('close', () => one.destroy())

@@ -1,0 +1,154 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import type { RunEvent } from '../../../harness/events.ts'
+import { findLabs } from '../../../harness/run/registry.ts'
+import { run } from '../../../harness/run/run.ts'
+import { makeKeyPair } from '../../../vm/guest/keypair.ts'
+import { sshProvider } from '../../../vm/providers/ssh.ts'
+import { defaultSuite } from '../../../vm/suite.ts'
+import { type DebianHost, startDebianHost } from './ssh/debian-host.ts'
+
+/** What can be seen of a host when a lab is over, by whoever owns it. */
+const appearance = `ip -4 -o address; ip route | sed 's/ linkdown//'; ip rule; ip netns; ip -n outside route
+iptables-save | grep -e '^-A' -e ' DROP'; cat /proc/sys/net/ipv4/ip_forward
+docker -H unix:///run/docker.sock ps -aq 2>/dev/null; ls /run/vethlab-in-use 2>&1`
+
+describe('labs on somebody’s own Debian host, by ssh', function () {
+  this.timeout(120_000)
+  const saved = { home: process.env.HOME, agent: process.env.SSH_AUTH_SOCK, key: process.env.VETHLAB_SSH_KEY }
+  let home = ''
+  let plain: DebianHost
+  let docker: DebianHost
+  const looks = new Map<DebianHost, string>()
+  const look = async (host: DebianHost) => (await host.machine.exec(appearance)).stdout
+
+  async function runLabs(host: DebianHost, names: string[], options: { keep?: boolean; stopAt?: number } = {}) {
+    const { keep = false, stopAt } = options
+    const events: RunEvent[] = []
+    const stop = new AbortController()
+    const on = (event: RunEvent) => {
+      events.push(event)
+      if (event.type === 'step-ended' && event.step.number === stopAt && !keep) stop.abort(new Error('stopped'))
+    }
+    const labs = (await findLabs()).filter(({ name }) => names.includes(name))
+    const exitCode = await run({
+      labs,
+      provider: sshProvider(host.url),
+      why: 'a test',
+      suite: defaultSuite,
+      until: stopAt,
+      keep,
+      reporters: [{ on }],
+      mochaReporters: [],
+      signal: stop.signal,
+    })
+    const of = <Type extends RunEvent['type']>(type: Type) =>
+      events.filter((event): event is Extract<RunEvent, { type: Type }> => event.type === type)
+    return { exitCode, of, failures: of('lab-ended').map(({ failure }) => failure) }
+  }
+
+  before(async function () {
+    this.timeout(0) // An image may have to be built.
+    if (process.getuid?.() !== 0) this.skip()
+    const client = makeKeyPair('client')
+    ;[plain, docker] = await Promise.all([
+      startDebianHost({ engine: false, client }),
+      startDebianHost({ engine: true, client }),
+    ])
+    home = await mkdtemp(join(tmpdir(), 'vethlab-home-'))
+    await mkdir(join(home, '.ssh'), { mode: 0o700 })
+    await writeFile(join(home, '.ssh/known_hosts'), plain.knownHost + docker.knownHost)
+    await writeFile(join(home, '.ssh/id_ed25519'), client.private, { mode: 0o600 })
+    process.env.HOME = home
+    delete process.env.SSH_AUTH_SOCK
+    delete process.env.VETHLAB_SSH_KEY
+  })
+
+  after(async () => {
+    for (const [name, value] of [
+      ['HOME', saved.home],
+      ['SSH_AUTH_SOCK', saved.agent],
+      ['VETHLAB_SSH_KEY', saved.key],
+    ] as const)
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    await Promise.all([plain, docker].map(host => host?.[Symbol.asyncDispose]()))
+    if (home !== '') await rm(home, { recursive: true })
+  })
+
+  it('are refused until it is prepared, with the command that prepares it', async () => {
+    const { exitCode, failures } = await runLabs(plain, ['bridge-nat'])
+    expect(exitCode).to.equal(2)
+    expect(failures[0]?.message).to.contain('has not the network that labs expect')
+    expect(failures[0]?.mend).to.contain('sh -s <vm/guest/network')
+  })
+
+  it('find it prepared by that one command, which leaves its default route and its settings alone', async () => {
+    for (const host of [plain, docker]) {
+      expect(await host.prepare()).to.include({ exitCode: 0, stderr: '' })
+      const { stdout } = await host.machine.$`ip route; sysctl -n net.ipv4.conf.all.rp_filter`
+      expect(stdout)
+        .to.match(/^default via 198\.51\.100\.1 /m)
+        .and.match(/^114\.114\.114\.114 via 203\.0\.113\.1 /m)
+      expect(stdout).to.match(/^2$/m)
+      looks.set(host, await look(host))
+    }
+    const again = await plain.prepare()
+    expect(again).to.include({ exitCode: 1 })
+    expect(again.stderr).to.contain('to make it anew: ip netns delete outside')
+  })
+
+  it('hold, one lab after another, and leave it alive and as it was', async () => {
+    const runs = [
+      { host: plain, labs: ['bridge-nat'] },
+      { host: docker, labs: ['ifindex-pairing', 'publish-port'] },
+    ]
+    await Promise.all(
+      runs.map(async ({ host, labs }) => {
+        const { exitCode, of, failures } = await runLabs(host, labs)
+        expect(failures).to.deep.equal(labs.map(() => undefined))
+        expect(exitCode).to.equal(0)
+        expect(of('residue').map(({ differences }) => differences)).to.deep.equal(labs.map(() => []))
+        for (const { facts } of of('machine-started')) {
+          expect(facts).to.include({ provider: 'ssh', suite: null, machine: host.url.replace('ssh://', 'ssh:') })
+          expect(facts.kernel).to.match(/^\d/)
+        }
+        expect(host.machine.lost.aborted).to.equal(false)
+        expect(await look(host)).to.equal(looks.get(host))
+      }),
+    )
+  })
+
+  it('are refused where forwarding is on already, or where a firewall has rules', async () => {
+    const refused = async () => (await runLabs(plain, ['bridge-nat'])).failures[0]?.message
+    await plain.machine.$`sysctl -w net.ipv4.ip_forward=1`
+    expect(await refused()).to.contain('net.ipv4.ip_forward is 1')
+    await plain.machine.$`sysctl -w net.ipv4.ip_forward=0; iptables -A INPUT -p icmp -j DROP`
+    expect(await refused()).to.contain('(saw -A INPUT -p icmp -j DROP)')
+    await plain.machine.$`iptables -D INPUT -p icmp -j DROP`
+  })
+
+  it('leave it as the last step left it when it is to be kept, and are refused from then on', async () => {
+    const kept = await runLabs(plain, ['bridge-nat'], { keep: true, stopAt: 1 })
+    expect(kept.exitCode).to.equal(0)
+    const [told] = kept.of('machine-kept')
+    expect(told?.enter).to.match(/^ssh -p \d+ root@127\.0\.0\.1$/)
+    expect(told?.remove).to.match(/^ssh -p \d+ root@127\.0\.0\.1 reboot #/)
+    await plain.machine.$`ip link show br01`
+    const next = await runLabs(plain, ['bridge-nat'])
+    expect(next.exitCode).to.equal(2)
+    expect(next.failures[0]?.message).to.match(/is in use since \d{4}-/)
+    // As the refusal says.
+    await plain.machine.$`brctl delbr br01; rm /run/vethlab-in-use`
+    expect(await look(plain)).to.equal(looks.get(plain))
+  })
+
+  it('say on the host that they were broken off', async () => {
+    const stopped = await runLabs(plain, ['bridge-nat'], { stopAt: 1 })
+    expect(stopped.exitCode).to.equal(130)
+    expect((await runLabs(plain, ['bridge-nat'])).failures[0]?.message).to.contain('is in use since')
+    await plain.machine.$`brctl delbr br01; rm /run/vethlab-in-use`
+  })
+})
