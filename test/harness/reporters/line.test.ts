@@ -12,6 +12,18 @@ function told(events: RunEvent[], options = plain): string {
 }
 
 describe('line reporter', () => {
+  it('names no suite where the machine is somebody’s own', () => {
+    const started: RunEvent = {
+      type: 'run-started',
+      at: '2026-01-01T00:00:00.000Z',
+      labs: [lab],
+      provider: 'ssh',
+      why: 'ssh: you named ssh://root@192.0.2.7',
+      suite: 'trixie',
+    }
+    expect(told([started])).to.equal('on ssh: you named ssh://root@192.0.2.7\n')
+  })
+
   it('tells a run from its title to its totals', () => {
     const text = told(failedRun)
     const inOrder = [

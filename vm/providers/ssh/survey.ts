@@ -107,7 +107,7 @@ export function refusal(survey: Survey, address: Address, { engine }: { engine: 
   if (!survey.disposable) {
     return no(
       'is not declared disposable, and labs change the network and the firewall of the machine that they run in',
-      `only if nothing on it would be missed: ${sshCommand(address, "'touch /etc/vethlab-disposable'")}`,
+      `only if nothing on it would be missed: ${sshCommand(address, "'touch /etc/vethlab-disposable'")} (docs/ssh.md)`,
     )
   }
   if (survey.claimed !== '') return inUse(survey.claimed, address)
