@@ -24,13 +24,15 @@ export async function findLabs(folder: string = labsFolder): Promise<LabFile[]> 
 
 /**
  * Loads one lab from its file, under the file's name or the one given.
- * @throws HostError when it can't be loaded, has no lab as its default export, or its body does more than register steps
+ * @throws HostError when it can't be loaded, has no lab as its default export, or its body does other than register steps
  */
 export async function loadLab(path: string, name = basename(path, '.ts')): Promise<LabFile> {
   try {
     const { default: lab } = (await import(pathToFileURL(path).href)) as { default?: Lab }
     if (typeof lab?.body !== 'function') throw new Error('its default export must be lab({ … }, body)')
-    return { name, path, lab, header: headerOf(name, lab) }
+    const header = headerOf(name, lab)
+    if (header.steps.length === 0) throw new Error('it has no step')
+    return { name, path, lab, header }
   } catch (cause) {
     const { message, stack = '' } = cause instanceof Error ? cause : new Error(String(cause))
     const inside = relative(process.cwd(), path)
