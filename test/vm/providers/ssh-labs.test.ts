@@ -85,6 +85,17 @@ describe('labs on somebody’s own Debian host, by ssh', function () {
     expect(failures[0]?.mend).to.contain('sh -s <vm/guest/network')
   })
 
+  it('find no way to prepare one whose own link is eth0, and change nothing on it', async () => {
+    const { machine } = plain
+    await machine.$`ip link add eth0 type veth peer name far`
+    const before = await look(plain)
+    const refused = await plain.prepare()
+    expect(refused).to.include({ exitCode: 1 })
+    expect(refused.stderr).to.match(/^a link eth0 is there already.*\n.*systemd\.link/)
+    expect(await look(plain)).to.equal(before)
+    await machine.$`ip link delete eth0`
+  })
+
   it('find it prepared by that one command, which leaves its default route and its settings alone', async () => {
     for (const host of [plain, docker]) {
       expect(await host.prepare()).to.include({ exitCode: 0, stderr: '' })
