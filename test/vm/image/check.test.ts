@@ -15,15 +15,14 @@ describe('vm/image/check', () => {
   })
 
   it('says for each program that is not on PATH which package has it', async () => {
-    const lacks = (await findingsOf([], { PATH: '/nonexistent' })).filter(({ ok }) => !ok)
+    const lacks = (await findingsOf({ env: { PATH: '/nonexistent' } })).filter(({ ok }) => !ok)
     expect(lacks.map(({ need }) => need)).to.include.members(['mmdebstrap', 'mksquashfs', 'xz', 'flock'])
     expect(lacks.find(({ need }) => need === 'mksquashfs')?.mend).to.match(/apt-get install squashfs-tools$/)
   })
 
   it('says that a user without subordinate ids cannot have a user namespace, and how to give them', async function () {
     if (process.getuid?.() !== 0) this.skip()
-    const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']
-    const [lack, ...others] = (await findingsOf(nobody)).filter(({ ok }) => !ok)
+    const [lack, ...others] = (await findingsOf({ as: nobody })).filter(({ ok }) => !ok)
     expect(others).to.deep.equal([])
     expect(lack?.need).to.include('user namespace')
     expect(lack?.saw).to.match(/subuid/)
@@ -31,11 +30,16 @@ describe('vm/image/check', () => {
   })
 })
 
-async function findingsOf(wrapper: string[], env: Record<string, string> = {}): Promise<Finding[]> {
+const nobody = 65534
+
+/** What is found in another environment, or by another user: one who may be unable to read our sources, so they are loaded before. */
+async function findingsOf({ env = {}, as }: { env?: Record<string, string>; as?: number }): Promise<Finding[]> {
+  const become = as === undefined ? '' : `process.setgroups([]); process.setgid(${as}); process.setuid(${as})`
   const script = `
     import { checkImageTools } from '${source}'
+    process.chdir('/')
+    ${become}
     console.log(JSON.stringify(await checkImageTools()))`
-  const [file = '', ...args] = [...wrapper, process.execPath, '--input-type=module', '-e', script]
-  const { stdout } = await execa(file, args, { env })
+  const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', script], { env })
   return JSON.parse(stdout)
 }
