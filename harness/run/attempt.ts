@@ -59,6 +59,7 @@ export function attempts(
     },
     stop: reason => current.abort(reason),
     async make(work, { limitS, what }) {
+      for (const end of ends()) end.throwIfAborted()
       const attempt = new AbortController()
       current = attempt
       const limitMs = limitS * 1000 * machine().slowness

@@ -52,7 +52,8 @@ export async function startVirtualMachine(request: VirtualMachineRequest): Promi
     keep,
   })
   undo.defer(() => running.kill())
-  await runDir.ownMachine(running.pid, { keep })
+  // Until it is handed over it is nobody's to keep: if we are killed before, the next run ends it.
+  await runDir.ownMachine(running.pid, { keep: false })
 
   const ended = running.ended.then(end => explainEnd(name, end))
   const died = new AbortController()
@@ -77,6 +78,7 @@ export async function startVirtualMachine(request: VirtualMachineRequest): Promi
       ended,
       release: keep ? async () => running.release() : () => running.kill(),
     })
+    if (keep) await runDir.ownMachine(running.pid, { keep })
     undo.move()
     return machine
   } catch (error) {

@@ -1,0 +1,142 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect } from 'chai'
+import { execa } from 'execa'
+import {
+  descendants,
+  faultyLab,
+  guestProcesses,
+  type LabProcess,
+  type PrivateHost,
+  privateHost,
+} from './private-host.ts'
+
+describe('Ctrl-C', function () {
+  this.timeout(60_000)
+  let host: PrivateHost
+  before(async function () {
+    this.timeout(0) // An image may have to be built.
+    if (process.getuid?.() !== 0) this.skip()
+    host = await privateHost()
+  })
+  afterEach('nothing is left', async () => expect(await host.leftovers()).to.deep.equal([]))
+  after(() => host?.[Symbol.asyncDispose]())
+
+  const start = (env: Record<string, string> = {}, ...flags: string[]) =>
+    host.lab([faultyLab('waits'), faultyLab('throws'), '--on', 'sandbox', ...flags], { env })
+
+  /** Interrupts, and looks what every interruption must come to. */
+  async function interrupted(lab: LabProcess, signal: NodeJS.Signals = 'SIGINT') {
+    const since = performance.now()
+    lab.kill(signal)
+    const ended = await lab.ended
+    expect(performance.now() - since, 'how long it took').to.be.below(5000)
+    expect(ended.exitCode).to.equal(130)
+    expect(ended.stdout).to.match(/\nInterrupted\.$/)
+    expect(ended.report).to.include({ exitCode: 130 })
+    expect(ended.report?.failures.map(({ kind }) => kind)).to.deep.equal(['interrupted'])
+    return ended
+  }
+  const statuses = ({ report }: Awaited<LabProcess['ended']>) =>
+    report?.labs.map(lab => [lab.status, ...lab.steps.map(({ status }) => status)].join(' '))
+
+  it('while the machine starts, its engine too', async () => {
+    const lab = start({ ENGINE: '1' })
+    await lab.printed('A lab that waits')
+    while ((await guestProcesses(lab.pid)).length < 5) await pause(10)
+    expect(statuses(await interrupted(lab))).to.deep.equal([
+      'failed skipped skipped',
+      'skipped skipped skipped skipped',
+    ])
+  })
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    it(`in mid-command: ${signal}`, async () => {
+      const lab = start()
+      await lab.printed('$ ip link add br01')
+      const ended = await interrupted(lab, signal)
+      expect(statuses(ended)).to.deep.equal(['failed failed skipped', 'skipped skipped skipped skipped'])
+      expect(ended.stdout).to.include(`Interrupted: interrupted by ${signal}`)
+      expect(ended.report?.totals.labs).to.deep.equal({ passed: 0, failed: 1, skipped: 1 })
+    })
+  }
+
+  it('during the clean-up: what is left to undo goes with the machine', async () => {
+    const lab = start({ ACT_S: '0', UNDO_S: '60' })
+    await lab.printed(/2\. nothing comes after it\n +passed/)
+    const ended = await interrupted(lab)
+    expect(statuses(ended)?.[0]).to.equal('failed passed passed')
+    expect(ended.report?.labs[0]?.residue).to.equal(null)
+  })
+
+  it('twice ends it at once, the report written; the next run removes what is left', async () => {
+    const lab = start({ STUBBORN: '1' })
+    await lab.printed('$ ip link add br01')
+    await pause(200) // until the command, which nothing tells of before its end, has begun
+    lab.kill('SIGINT')
+    // One keypress may arrive several times: what comes within 0.7 s counts as one.
+    await pause(800)
+    const since = performance.now()
+    lab.kill('SIGINT')
+    const { exitCode, report } = await lab.ended
+    expect(performance.now() - since).to.be.below(500)
+    expect(exitCode).to.equal(130)
+    expect(report?.exitCode).to.equal(130)
+    // The kernel ends the sandbox with its owner.
+    while ((await guestProcesses(lab.pid)).length > 0) await pause(10)
+    expect((await host.leftovers()).filter(what => !/^(cgroup|run folder)/.test(what))).to.deep.equal([])
+    expect((await host.lab([faultyLab('throws'), '--on', 'sandbox']).ended).exitCode).to.equal(1)
+  })
+
+  it('with --keep the machine stays, and it is told how to enter and remove it', async () => {
+    const lab = start({}, '--keep')
+    await lab.printed('$ ip link add br01')
+    const { stdout, report } = await interrupted(lab)
+    const kept = report?.labs[0]?.kept
+    expect(stdout).to.include('The machine sandbox:trixie stays, as asked')
+    const inside = await execa('sh', ['-c', kept?.enter ?? ''], { input: 'ip -br link show br01' })
+    expect(inside.stdout).to.match(/^br01/)
+    await execa('sh', ['-c', kept?.remove ?? ''])
+    while ((await guestProcesses(lab.pid)).length > 0) await pause(10)
+    expect((await host.lab([faultyLab('throws'), '--on', 'sandbox']).ended).exitCode).to.equal(1)
+  })
+
+  it('while an image is built: nothing of it stays', async () => {
+    await using bare = await privateHost({ image: false })
+    const lab = bare.lab([faultyLab('throws'), '--on', 'sandbox'])
+    await lab.printed(/image, \d+ s: /)
+    expect(await descendants(lab.pid, /mmdebstrap/)).not.to.deep.equal([])
+    expect(statuses(await interrupted(lab))).to.deep.equal(['failed skipped skipped skipped'])
+    expect(await bare.leftovers()).to.deep.equal([])
+  })
+
+  it('at a terminal, by npm: all that hear of it count it once', async () => {
+    const log: string[] = []
+    const run = `npm run lab ${faultyLab('waits')} -- --on sandbox`
+    const terminal = execa('script', ['--quiet', '--return', '--command', run, '/dev/null'], {
+      reject: false,
+      stdin: 'pipe',
+      env: { XDG_CACHE_HOME: host.cache, XDG_RUNTIME_DIR: `${host.folder}/run`, TMPDIR: `${host.folder}/tmp` },
+    })
+    terminal.stdout.on('data', chunk => log.push(String(chunk)))
+    while (!log.join('').includes('ip link add br01')) await pause(10)
+    terminal.stdin.write('\x03')
+    const { exitCode, stdout } = await terminal
+    expect(exitCode).to.equal(130)
+    expect(stdout).to.include('Interrupted: interrupted by SIGINT').and.to.include('ended by SIGTERM')
+  })
+
+  it('is not needed when the terminal goes', async () => {
+    const lab = 'exec node bootstrap.cjs lab "$0" --on sandbox'
+    const terminal = execa('script', ['--quiet', '--command', `sh -c '${lab}' ${faultyLab('waits')}`, '/dev/null'], {
+      reject: false,
+      stdin: 'pipe',
+      env: { XDG_CACHE_HOME: host.cache, XDG_RUNTIME_DIR: `${host.folder}/run`, TMPDIR: `${host.folder}/tmp` },
+    })
+    await new Promise<void>(resolve =>
+      terminal.stdout.on('data', text => String(text).includes('ip link add') && resolve()),
+    )
+    terminal.kill('SIGKILL')
+    await terminal
+    while ((await host.leftovers()).length > 0) await pause(20)
+  })
+})
