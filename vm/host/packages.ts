@@ -28,6 +28,7 @@ const needs: Record<'image' | 'user' | Use, Record<string, string>> = {
     'ssh-agent': 'openssh-client',
     ps: 'procps',
     ip: 'iproute2',
+    'iptables-nft': 'iptables',
   },
 }
 
