@@ -49,6 +49,8 @@ export interface LabOptions {
   env?: Record<string, string | undefined>
   /** What the command line runs behind, e.g. `unshare --user`. */
   behind?: string[]
+  /** false: without a report, as for what runs no lab. */
+  report?: boolean
 }
 
 /** Makes one, with the image of the default suite in its cache unless told otherwise. */
@@ -68,7 +70,7 @@ export async function privateHost({ image = true } = {}): Promise<PrivateHost> {
   return {
     folder,
     cache,
-    lab(args, { env = {}, behind = [] } = {}) {
+    lab(args, { env = {}, behind = [], report: wanted = true } = {}) {
       const json = join(folder, `report-${count++}.json`)
       const options = {
         cwd: top,
@@ -82,9 +84,9 @@ export async function privateHost({ image = true } = {}): Promise<PrivateHost> {
         },
         extendEnv: false,
       } satisfies Options
-      const reporters = args.includes('--reporter') ? [] : ['--reporter', 'line']
-      const command = [...behind, process.execPath, 'bootstrap.cjs', 'lab', ...args, ...reporters]
-      const [file = '', ...rest] = [...command, '--reporter', `json=${json}`]
+      const reporters = [...(args.includes('--reporter') ? [] : ['--reporter', 'line']), '--reporter', `json=${json}`]
+      const command = [...behind, process.execPath, 'bootstrap.cjs', 'lab', ...args, ...(wanted ? reporters : [])]
+      const [file = '', ...rest] = command
       const child = execa(file, rest, options)
       const pid = child.pid ?? 0
       pids.push(pid)

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { makeRunDir } from '../run-dir.ts'
+import { explainRunDirError, makeRunDir } from '../run-dir.ts'
 import { type Accelerator, qemuArguments } from './argv.ts'
 import { writeMachineInitrd } from './initrd.ts'
 import { readLastWords } from './last-words.ts'
@@ -67,6 +67,8 @@ export async function probeBoot({
       : `QEMU ended after ${ms} ms (${qemu.signal ?? qemu.exitCode})`
     const said = [...qemu.stderr.split('\n'), ...(await readLastWords(serialLog)).split('\n')].find(Boolean)
     return { up: false, ms, saw: said ? `${end}: ${said}` : end }
+  } catch (error) {
+    throw explainRunDirError(error)
   } finally {
     await run.remove()
   }
