@@ -1,0 +1,253 @@
+import { expect } from 'chai'
+import type { Failure, RunEvent } from '../../../harness/events.ts'
+import { lab, type Words } from '../../../harness/index.ts'
+import { InterruptedError } from '../../../harness/run/failure.ts'
+import { headerOf } from '../../../harness/run/register.ts'
+import type { LabFile } from '../../../harness/run/registry.ts'
+import { run } from '../../../harness/run/run.ts'
+import { HostError, MachineError } from '../../../vm/errors.ts'
+import type { Machine, MachineRequest, Provider } from '../../../vm/machine.ts'
+import { sandbox } from '../../../vm/providers/sandbox.ts'
+import { defaultSuite } from '../../../vm/suite.ts'
+import { expectBalance } from './balance.ts'
+
+function labOf(name: string, body: (words: Words) => void, { engine = false } = {}): LabFile {
+  const made = lab({ title: name, document: '', topology: '', engine }, body)
+  return { name, path: import.meta.filename, lab: made, header: headerOf(name, made) }
+}
+
+const simple = (name = 'simple', options = {}) =>
+  labOf(
+    name,
+    ({ $, step, defer }) => {
+      step('one', async () => {
+        await $`ip link add br01 type bridge`
+        defer`ip link delete br01`
+      })
+      step('two', async () => {})
+    },
+    options,
+  )
+
+/** The sandbox, but for `change`. */
+const changed = (change: (start: Promise<Machine>, request: MachineRequest) => Promise<Machine>): Provider => ({
+  name: 'sandbox',
+  check: sandbox.check,
+  start: request => change(sandbox.start(request), request),
+})
+const refusing = (error: unknown, asked: MachineRequest[] = []): Provider => ({
+  name: 'sandbox',
+  check: async () => [],
+  async start(request) {
+    asked.push(request)
+    throw error
+  },
+})
+const killed = (machine: Machine) => process.kill(Number(/\d+/.exec(machine.entry.remove)?.[0]), 'SIGKILL')
+
+interface Outcome {
+  exitCode: number
+  events: RunEvent[]
+  /** Each lab's failure. */
+  failures: (Failure | undefined)[]
+  /** What each step that was told ended with. */
+  steps: string[]
+}
+
+async function outcomeOf(
+  labs: LabFile[],
+  { provider = sandbox, on = (_: RunEvent) => {}, signal = new AbortController().signal } = {},
+): Promise<Outcome> {
+  const events: RunEvent[] = []
+  const reporter = {
+    on(event: RunEvent) {
+      events.push(event)
+      on(event)
+    },
+  }
+  const options = { why: 'a test', suite: defaultSuite, keep: false, mochaReporters: [] }
+  const exitCode = await run({ labs, provider, reporters: [reporter], signal, ...options })
+  expectBalance(events)
+  return {
+    exitCode,
+    events,
+    failures: events.flatMap(event => (event.type === 'lab-ended' ? [event.failure] : [])),
+    steps: events.flatMap(event => (event.type === 'step-ended' ? [event.status] : [])),
+  }
+}
+
+describe('a lab’s run', function () {
+  this.timeout(30_000)
+
+  it('in which nothing is wrong has nothing to tell of it', async function () {
+    if (process.getuid?.() !== 0) this.skip()
+    const { exitCode, failures, steps } = await outcomeOf([simple(), simple('again')])
+    expect({ exitCode, failures, steps }).to.deep.equal({
+      exitCode: 0,
+      failures: [undefined, undefined],
+      steps: ['passed', 'passed', 'passed', 'passed'],
+    })
+  })
+
+  it('that gets no machine from this host fails for it, and the host is not asked again for the same kind', async () => {
+    const asked: MachineRequest[] = []
+    const provider = refusing(new HostError('no room', { mend: 'make some' }), asked)
+    const labs = [simple('a'), simple('b'), simple('c', { engine: true })]
+    const { exitCode, failures, steps } = await outcomeOf(labs, { provider })
+    expect(exitCode).to.equal(2)
+    expect(failures).to.deep.equal(Array(3).fill({ kind: 'host', message: 'no room', mend: 'make some' }))
+    expect(steps).to.deep.equal(Array(6).fill('skipped'))
+    expect(asked.map(({ engine }) => engine)).to.deep.equal([false, true])
+  })
+
+  it('whose machine does not come up says so; the next lab’s may', async () => {
+    const asked: MachineRequest[] = []
+    const provider = refusing(new MachineError('not in time', { mend: 'wait' }), asked)
+    const { exitCode, failures } = await outcomeOf([simple('a'), simple('b')], { provider })
+    expect(exitCode).to.equal(3)
+    expect(failures.map(failure => failure?.kind)).to.deep.equal(['machine', 'machine'])
+    expect(asked).to.have.length(2)
+  })
+
+  it('for which starting a machine goes wrong as nobody foresaw asks to have it reported', async () => {
+    const { exitCode, failures } = await outcomeOf([simple()], { provider: refusing(new TypeError('x is undefined')) })
+    expect(exitCode).to.equal(3)
+    expect(failures[0]?.message).to.equal('sandbox gave no machine: TypeError: x is undefined')
+    expect(failures[0]?.mend).to.include('a fault of vethlab itself')
+  })
+
+  it('that is called off before it begins starts nothing', async () => {
+    const asked: MachineRequest[] = []
+    const signal = AbortSignal.abort(new InterruptedError('no'))
+    const { exitCode, events } = await outcomeOf([simple()], { provider: refusing(new Error(), asked), signal })
+    expect(exitCode).to.equal(130)
+    expect(events.map(({ type }) => type)).to.deep.equal(['run-started', 'run-ended'])
+    expect(asked).to.deep.equal([])
+  })
+
+  describe('on a real machine', () => {
+    let machine: Machine
+    const observed = changed(async start => {
+      machine = await start
+      return machine
+    })
+    before(function () {
+      if (process.getuid?.() !== 0) this.skip()
+    })
+
+    it('that is lost between two steps: the lab fails for it, with how', async () => {
+      const on = (event: RunEvent) => {
+        if (event.type === 'step-ended' && event.step.number === 1) killed(machine)
+      }
+      const { exitCode, failures, steps } = await outcomeOf([simple()], { provider: observed, on })
+      // Quicker than the machine's end is a step that does nothing; then it is the clean-up that hears of it.
+      expect(steps[0]).to.equal('passed')
+      expect(exitCode).to.equal(3)
+      expect(failures[0]).to.include({ kind: 'machine', message: 'sandbox:trixie ended by itself: killed by SIGKILL' })
+    })
+
+    it('that is lost after the last step: nothing can be said, though all passed', async () => {
+      const on = (event: RunEvent) => {
+        if (event.type === 'step-ended' && event.step.number === 2) killed(machine)
+      }
+      const { exitCode, failures, steps, events } = await outcomeOf([simple()], { provider: observed, on })
+      expect(steps).to.deep.equal(['passed', 'passed'])
+      expect(exitCode).to.equal(3)
+      expect(failures[0]?.kind).to.equal('machine')
+      expect(events.map(({ type }) => type)).not.to.include('residue')
+    })
+
+    it('that is lost as soon as it is up: no residue is made up', async () => {
+      const provider = changed(async start => {
+        machine = await start
+        killed(machine)
+        return machine
+      })
+      const { exitCode, events } = await outcomeOf([simple()], { provider })
+      expect(exitCode).to.equal(3)
+      expect(events.map(({ type }) => type))
+        .to.include('lab-ended')
+        .and.not.to.include('residue')
+    })
+
+    it('that does not go as it should is told, and the next lab still runs', async () => {
+      const provider = changed(async start => {
+        const made = await start
+        const dispose = async () => {
+          await made[Symbol.asyncDispose]()
+          throw new Error('EBUSY')
+        }
+        return { ...made, [Symbol.asyncDispose]: dispose }
+      })
+      const { exitCode, failures, steps } = await outcomeOf([simple('a'), simple('b')], { provider })
+      expect(steps).to.deep.equal(Array(4).fill('passed'))
+      expect(exitCode).to.equal(3)
+      expect(failures[1]?.message).to.equal('sandbox:trixie did not go as it should: Error: EBUSY')
+    })
+
+    it('each thing to undo has a limit of its own', async () => {
+      // The limit is 60 s times this.
+      const provider = changed(async start => ({ ...(await start), slowness: 0.02 }))
+      const hangs = labOf('hangs', ({ $, step, defer }) => {
+        step('one', { limitS: 1000 }, async () => {
+          await $`ip link add br01 type bridge`
+          defer`ip link delete br01`
+          defer`sleep 1000`
+        })
+      })
+      const { exitCode, events, failures } = await outcomeOf([hangs], { provider })
+      expect(exitCode).to.equal(1)
+      expect(failures[0]).to.include({ kind: 'limit', saw: 'still running: sleep 1000' })
+      expect(failures[0]?.message).to.equal('the clean-up "sleep 1000" took longer than its limit of 1.2 s')
+      expect(events.find(event => event.type === 'residue')).to.deep.include({ differences: [] })
+    })
+
+    it('the limit of a step grows with the slowness of its machine, and is told', async () => {
+      const provider = changed(async start => ({ ...(await start), slowness: 3 }))
+      const waits = labOf('waits', ({ step }) => {
+        step('one', { limitS: 0.1 }, () => new Promise(() => {}))
+      })
+      const { failures } = await outcomeOf([waits], { provider })
+      expect(failures[0]?.message).to.match(/^step 1 "one" took longer than its limit of 0\.3\d* s$/)
+      expect(failures[0]?.saw).to.equal('no command was running: the lab itself waited')
+    })
+
+    it('a step may throw whatever it likes, and be no promise', async () => {
+      const odd = (name: string, act: () => unknown) =>
+        labOf(name, ({ step }) => step('one', act as () => Promise<unknown>))
+      const labs = [
+        odd('returns', () => 1),
+        odd('undefined', () => {
+          throw undefined
+        }),
+        odd('rejects', () => Promise.reject()),
+        odd('object', async () => {
+          throw { code: 7 }
+        }),
+      ]
+      const { exitCode, failures } = await outcomeOf(labs)
+      expect(exitCode).to.equal(1)
+      expect(failures.map(failure => failure?.message)).to.deep.equal([
+        undefined,
+        'undefined was thrown, which is no Error',
+        'undefined was thrown, which is no Error',
+        '{ code: 7 } was thrown, which is no Error',
+      ])
+    })
+
+    it('a command that fails in a parallel one’s shadow is told as itself, with its line', async () => {
+      const parallel = labOf('parallel', ({ $, step }) => {
+        step('one', async () => {
+          const first = $`sleep 0.1; echo first >&2; exit 1`
+          const second = $`sleep 0.4; echo second >&2; exit 1`
+          await Promise.allSettled([first, second])
+          await first
+        })
+      })
+      const { failures } = await outcomeOf([parallel])
+      expect(failures[0]?.message).to.equal('command failed (exit code 1): sleep 0.1; echo first >&2; exit 1')
+      expect(failures[0]?.saw).to.equal('first')
+      expect(failures[0]?.where).to.match(/lab-run\.test\.ts:\d+, step "one", sandbox:trixie$/)
+    })
+  })
+})
