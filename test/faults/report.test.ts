@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { type PrivateHost, privateHost } from './private-host.ts'
 
-const passing = ['bridge-nat', '--on', 'sandbox', '--until', '1']
+const passing = ['bridge-nat', '--on', 'sandbox', '--until', '2']
 
 describe('a report that cannot be had', function () {
   this.timeout(30_000)
@@ -25,8 +25,9 @@ describe('a report that cannot be had', function () {
   }
 
   it('as its file cannot be made: known before anything is run', async () => {
-    const { exitCode, stdout, stderr } = await host.lab([...passing, '--reporter', 'junit=/proc/report.xml']).ended
-    expect({ exitCode, stdout }).to.deep.equal({ exitCode: 2, stdout: '' })
+    const run = host.lab([...passing, '--reporter', 'junit=/proc/report.xml'])
+    const { exitCode, stdout, stderr, report } = await run.ended
+    expect({ exitCode, stdout, report }).to.deep.equal({ exitCode: 2, stdout: '', report: undefined })
     expect(stderr).to.match(
       /^HostError: the report can't be written to \/proc\/report\.xml: ENOENT: .*\n {2}mend {2}name a file that can be written/,
     )

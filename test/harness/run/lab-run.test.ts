@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { Failure, RunEvent } from '../../../harness/events.ts'
+import type { Failure, RunEvent, Totals } from '../../../harness/events.ts'
 import { lab, type Words } from '../../../harness/index.ts'
 import { InterruptedError } from '../../../harness/run/failure.ts'
 import { headerOf } from '../../../harness/run/register.ts'
@@ -52,11 +52,12 @@ interface Outcome {
   failures: (Failure | undefined)[]
   /** What each step that was told ended with. */
   steps: string[]
+  totals: Totals | undefined
 }
 
 async function outcomeOf(
   labs: LabFile[],
-  { provider = sandbox, on = (_: RunEvent) => {}, signal = new AbortController().signal } = {},
+  { provider = sandbox, on = (_: RunEvent) => {}, signal = new AbortController().signal, keep = false } = {},
 ): Promise<Outcome> {
   const events: RunEvent[] = []
   const reporter = {
@@ -65,7 +66,7 @@ async function outcomeOf(
       on(event)
     },
   }
-  const options = { why: 'a test', suite: defaultSuite, keep: false, mochaReporters: [] }
+  const options = { why: 'a test', suite: defaultSuite, keep, mochaReporters: [] }
   const exitCode = await run({ labs, provider, reporters: [reporter], signal, ...options })
   expectBalance(events)
   return {
@@ -73,6 +74,7 @@ async function outcomeOf(
     events,
     failures: events.flatMap(event => (event.type === 'lab-ended' ? [event.failure] : [])),
     steps: events.flatMap(event => (event.type === 'step-ended' ? [event.status] : [])),
+    totals: events.flatMap(event => (event.type === 'run-ended' ? [event.totals] : []))[0],
   }
 }
 
@@ -93,8 +95,10 @@ describe('a lab’s run', function () {
     const asked: MachineRequest[] = []
     const provider = refusing(new HostError('no room', { mend: 'make some' }), asked)
     const labs = [simple('a'), simple('b'), simple('c', { engine: true })]
-    const { exitCode, failures, steps } = await outcomeOf(labs, { provider })
+    const { exitCode, failures, steps, totals } = await outcomeOf(labs, { provider })
     expect(exitCode).to.equal(2)
+    expect(totals?.labs).to.deep.equal({ passed: 0, failed: 3, skipped: 0 })
+    expect(totals?.steps).to.deep.equal({ passed: 0, failed: 0, skipped: 6 })
     expect(failures).to.deep.equal(Array(3).fill({ kind: 'host', message: 'no room', mend: 'make some' }))
     expect(steps).to.deep.equal(Array(6).fill('skipped'))
     expect(asked.map(({ engine }) => engine)).to.deep.equal([false, true])
@@ -119,8 +123,9 @@ describe('a lab’s run', function () {
   it('that is called off before it begins starts nothing', async () => {
     const asked: MachineRequest[] = []
     const signal = AbortSignal.abort(new InterruptedError('no'))
-    const { exitCode, events } = await outcomeOf([simple()], { provider: refusing(new Error(), asked), signal })
+    const { exitCode, events, totals } = await outcomeOf([simple()], { provider: refusing(new Error(), asked), signal })
     expect(exitCode).to.equal(130)
+    expect(totals?.labs).to.deep.equal({ passed: 0, failed: 0, skipped: 1 })
     expect(events.map(({ type }) => type)).to.deep.equal(['run-started', 'run-ended'])
     expect(asked).to.deep.equal([])
   })
@@ -168,6 +173,36 @@ describe('a lab’s run', function () {
       expect(events.map(({ type }) => type))
         .to.include('lab-ended')
         .and.not.to.include('residue')
+    })
+
+    it('that is lost although it was to be kept is not told as one that stays', async () => {
+      const late = labOf('late', ({ $, step }) => {
+        step('one', async () => {})
+        step('two', async () => {
+          killed(machine)
+          await $`sleep 10`
+        })
+      })
+      const { exitCode, events } = await outcomeOf([late], { provider: observed, keep: true })
+      expect(exitCode).to.equal(3)
+      expect(events.map(({ type }) => type)).not.to.include('machine-kept')
+    })
+
+    it('that can’t be looked at is never compared with nothing', async () => {
+      const provider = changed(async start => {
+        const made = await start
+        let calls = 0
+        const exec: Machine['exec'] = async (...args) => {
+          // The first reads what the machine is, the second its state.
+          if (++calls === 2) throw new TypeError('no such state')
+          return await made.exec(...args)
+        }
+        return { ...made, exec }
+      })
+      const { exitCode, events, failures } = await outcomeOf([simple()], { provider })
+      expect(exitCode).to.equal(3)
+      expect(failures[0]?.message).to.include('no such state')
+      expect(events.map(({ type }) => type)).not.to.include('residue')
     })
 
     it('that does not go as it should is told, and the next lab still runs', async () => {
