@@ -37,10 +37,10 @@ testBreaks('publish-port', [
     says: /timed out|Timeout/i,
   },
   {
-    title: 'the request takes another way',
+    title: 'what should count requests counts others',
     from: 'await $`iptables -t mangle -A INPUT -p tcp --dport 8088`',
     to: 'await $`iptables -t mangle -A INPUT -p tcp --dport 8089`',
-    step: 'only on localhost does it enter the guest: the userland proxy answers',
+    step: 'such a request is forwarded; INPUT never sees it',
     says: /--dport/,
   },
   {

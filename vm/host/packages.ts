@@ -23,6 +23,7 @@ const needs: Record<'image' | 'user' | Use, Record<string, string>> = {
   // To enter a kept virtual machine.
   keep: { socat: 'socat' },
   test: {
+    ...unprivilegedTools,
     sshd: 'openssh-server',
     'ssh-keygen': 'openssh-client',
     'ssh-agent': 'openssh-client',
