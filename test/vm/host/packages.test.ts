@@ -22,7 +22,7 @@ describe('packages of the host', () => {
     expect(missingPackages(['qemu'], bare)).to.deep.equal([])
     expect(missingPackages(['qemu', 'keep'], bare)).to.deep.equal(['socat'])
     expect(missingPackages(['sandbox'], bare)).to.deep.equal(['mount'])
-    expect(missingPackages(['test'], bare)).to.deep.equal(['openssh-server'])
+    expect(missingPackages(['test'], bare)).to.deep.equal(['uidmap', 'openssh-server'])
     expect(missingPackages(['qemu'], { ...bare, root: false })).to.deep.equal(['uidmap'])
   })
 
