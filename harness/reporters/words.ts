@@ -62,7 +62,7 @@ export function failureInWords({ kind, message, where, saw, mend, stack }: Failu
   const parts = { where, saw, mend, stack: frames }
   const rows = Object.entries(parts).filter(([, text]) => text)
   return [
-    `${errorNames[kind]}: ${message}`,
+    `${errorNames[kind]}: ${message.replaceAll('\n', '\n  ')}`,
     ...rows.map(([label, text = '']) => `  ${label.padEnd(5)} ${text.replaceAll('\n', `\n${' '.repeat(8)}`)}`),
   ].join('\n')
 }

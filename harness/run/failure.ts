@@ -50,7 +50,12 @@ export interface FailureContext {
 }
 
 /** An error in the form that every report prints, with whose turn it is. */
-export function failureOf(error: unknown, { place, mend, behind }: FailureContext): Failure {
+export function failureOf(error: unknown, context: FailureContext): Failure {
+  const { where, ...failure } = told(error, context)
+  return where ? { ...failure, where } : failure
+}
+
+function told(error: unknown, { place, mend, behind }: FailureContext): Failure {
   if (error instanceof ExpectationError) {
     return { kind: 'claim', message: error.text, where: where(error.where, place), saw: error.saw, mend }
   }

@@ -64,7 +64,7 @@ describe('a lab that is at fault', function () {
     const { exitCode, stdout, report } = (await waiting.get('leaves-behind')) as Ended
     const left = ['+ link br01 bridge down mtu 1500', '+ rule ip filter -A FORWARD -s 192.0.2.1/32 -j DROP']
     expect(exitCode).to.equal(1)
-    expect(stdout).to.include(`ResidueError: the lab leaves the machine changed:\n${left.join('\n')}\n`)
+    expect(stdout).to.include(`ResidueError: the lab leaves the machine changed:\n  ${left.join('\n  ')}\n`)
     expect(report?.labs[0]?.residue).to.deep.equal(left)
     expect(only(report)).to.deep.include({ kind: 'residue', step: null })
   })
