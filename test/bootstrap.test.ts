@@ -2,6 +2,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, 
 import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { execa } from 'execa'
 
@@ -10,7 +11,7 @@ import { execa } from 'execa'
  * project's packages install in a fresh clone is what CI shows, as it starts from one.
  */
 
-const bootstrap = new URL('../bootstrap.cjs', import.meta.url).pathname
+const bootstrap = fileURLToPath(new URL('../bootstrap.cjs', import.meta.url))
 
 interface Project {
   path: string

@@ -1,6 +1,7 @@
+import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 
-const top = new URL('..', import.meta.url).pathname
+const top = fileURLToPath(new URL('..', import.meta.url))
 
 /** What `npm run check` runs, all at once: seconds, no machine, no root. */
 const checks: Record<string, string[]> = {

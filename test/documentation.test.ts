@@ -1,9 +1,10 @@
 import { globSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { program } from '../harness/cli/program.ts'
 import { reporterNames } from '../harness/reporters/load.ts'
 
-const top = new URL('..', import.meta.url).pathname
+const top = fileURLToPath(new URL('..', import.meta.url))
 const documents = globSync('{*,docs/*}.md', { cwd: top }).map(name => ({
   name,
   text: readFileSync(`${top}${name}`, 'utf8'),

@@ -1,9 +1,10 @@
 import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 
-const top = new URL('..', import.meta.url).pathname
+const top = fileURLToPath(new URL('..', import.meta.url))
 
 interface Import {
   from: string

@@ -2,13 +2,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { execa, type Options } from 'execa'
 import type { JsonReport } from '../../harness/reporters/json-report.ts'
 import { defaultCache } from '../../vm/image/cache.ts'
 import { ensureImage } from '../../vm/image/image.ts'
 import { defaultSuite } from '../../vm/suite.ts'
 
-const top = new URL('../..', import.meta.url).pathname
+const top = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The lab of test/fixtures/labs of this name, as the command line takes it. */
 export const faultyLab = (name: string) => join('test/fixtures/labs', `${name}.ts`)

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { execa } from 'execa'
 
-const top = new URL('../../..', import.meta.url).pathname
+const top = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** `npm run lab -- …` without npm. */
 function lab(args: string[], env: NodeJS.ProcessEnv = {}) {

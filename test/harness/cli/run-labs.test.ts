@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { execa } from 'execa'
 import type { JsonReport } from '../../../harness/reporters/json-report.ts'
 
-const top = new URL('../../..', import.meta.url).pathname
+const top = fileURLToPath(new URL('../../..', import.meta.url))
 
 /*
  * Whole runs in a real sandbox: what a user types, and what he is left with.
