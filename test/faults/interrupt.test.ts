@@ -92,11 +92,15 @@ describe('Ctrl-C', function () {
     await lab.printed('$ ip link add br01')
     const { stdout, report } = await interrupted(lab)
     const kept = report?.labs[0]?.kept
-    expect(stdout).to.include('The machine sandbox:trixie stays, as asked')
-    const inside = await execa('sh', ['-c', kept?.enter ?? ''], { input: 'ip -br link show br01' })
-    expect(inside.stdout).to.match(/^br01/)
-    await execa('sh', ['-c', kept?.remove ?? ''])
-    while ((await guestProcesses(lab.pid)).length > 0) await pause(10)
+    try {
+      expect(stdout).to.include('The machine sandbox:trixie stays, as asked')
+      const inside = await execa('sh', ['-c', kept?.enter ?? ''], { input: 'ip -br link show br01' })
+      expect(inside.stdout).to.match(/^br01/)
+      await execa('sh', ['-c', kept?.remove ?? ''])
+      while ((await guestProcesses(lab.pid)).length > 0) await pause(10)
+    } finally {
+      for (const left of await guestProcesses(lab.pid)) process.kill(left, 'SIGKILL')
+    }
     expect((await host.lab([faultyLab('throws'), '--on', 'sandbox']).ended).exitCode).to.equal(1)
   })
 
