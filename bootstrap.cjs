@@ -135,46 +135,29 @@ function failure(message, mend, code) {
   return Object.assign(new Error(message), { mend, exitCode: code })
 }
 
-/** Runs `work` while holding the lock file, which names its owner; waits for a living owner, takes over from a dead one. */
+/** Runs `work` while holding the lock, which names its owner; waits for a living owner, takes over from a dead one. */
 async function withLock(file, work) {
-  const mine = `${file}.${process.pid}`
-  fs.writeFileSync(mine, identity(process.pid))
   let told = false
+  while (!claim(file, identity(process.pid))) {
+    if (abandoned(file)) {
+      takeAway(file, `${file}.${process.pid}`)
+      continue
+    }
+    if (!told) process.stderr.write('vethlab: another process is installing the npm packages; waiting for it\n')
+    told = true
+    await new Promise(resolve => setTimeout(resolve, 200))
+  }
   try {
-    // A link appears with its content, and fails where one is: nobody ever sees a lock without its owner.
-    while (!link(mine, file)) {
-      if (abandoned(file)) {
-        takeAway(file, `${mine}.stale`)
-        continue
-      }
-      if (!told) process.stderr.write('vethlab: another process is installing the npm packages; waiting for it\n')
-      told = true
-      await new Promise(resolve => setTimeout(resolve, 200))
-    }
-    try {
-      return await work()
-    } finally {
-      remove(file)
-    }
+    return await work()
   } finally {
-    remove(mine)
+    remove(file)
   }
 }
 
-/** Removes an abandoned lock. What was renamed may be the lock of one who was quicker than us: then it goes back. */
-function takeAway(file, aside) {
+/** A symbolic link appears with its content, and fails where one is: nobody ever sees a lock without its owner. */
+function claim(file, owner) {
   try {
-    fs.renameSync(file, aside)
-    if (!abandoned(aside)) link(aside, file)
-  } catch (_) {
-    // Somebody else took it away.
-  }
-  remove(aside)
-}
-
-function link(from, to) {
-  try {
-    fs.linkSync(from, to)
+    fs.symlinkSync(owner, file)
     return true
   } catch (error) {
     if (error.code === 'EEXIST') return false
@@ -182,10 +165,21 @@ function link(from, to) {
   }
 }
 
+/** Removes an abandoned lock. What was renamed may be the lock of one who was quicker than us: then it goes back. */
+function takeAway(file, aside) {
+  try {
+    fs.renameSync(file, aside)
+    if (!abandoned(aside)) claim(file, fs.readlinkSync(aside))
+  } catch (_) {
+    // Somebody else took it away.
+  }
+  remove(aside)
+}
+
 function abandoned(file) {
   try {
-    if (Date.now() - fs.statSync(file).mtimeMs > installLimit) return true
-    const owner = fs.readFileSync(file, 'utf8')
+    if (Date.now() - fs.lstatSync(file).mtimeMs > installLimit) return true
+    const owner = fs.readlinkSync(file)
     process.kill(Number.parseInt(owner, 10), 0)
     return owner !== identity(Number.parseInt(owner, 10))
   } catch (error) {

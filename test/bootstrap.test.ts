@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, utimesSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -115,14 +115,14 @@ describe('bootstrap', () => {
     const dead = execa('true')
     await dead
     await mkdir(join(path, 'node_modules'))
-    await writeFile(join(path, 'node_modules/.installing'), String(dead.pid))
+    symlinkSync(`${dead.pid} 1`, join(path, 'node_modules/.installing'))
     expect(await run()).to.include({ exitCode: 0, stdout: 'hello ' })
   })
 
   it('takes the lock from a dead owner whose number is in use again', async () => {
     const { path, run } = await project(hello)
     await mkdir(join(path, 'node_modules'))
-    await writeFile(join(path, 'node_modules/.installing'), `${process.pid} 1`)
+    symlinkSync(`${process.pid} 1`, join(path, 'node_modules/.installing'))
     expect(await run()).to.include({ exitCode: 0, stdout: 'hello ' })
   })
 
@@ -137,7 +137,7 @@ describe('bootstrap', () => {
 
   it('waits for nobody where nothing is missing', async () => {
     const { path, run } = await installedProject(hello)
-    await writeFile(join(path, 'node_modules/.installing'), String(process.pid))
+    symlinkSync(String(process.pid), join(path, 'node_modules/.installing'))
     expect(await run()).to.include({ exitCode: 0, stdout: 'hello ', stderr: '' })
   })
 
