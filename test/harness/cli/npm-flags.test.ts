@@ -76,7 +76,7 @@ describe('flags before a real npm', () => {
       const { args } = meantArguments({ args: process.argv.slice(2), env: process.env, typed: typedAfterNpm() })
       console.log(JSON.stringify(args))`
     writeFileSync(join(folder, 'show.ts'), script)
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts: { lab: `${process.execPath} show.ts` } }))
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts: { lab: `"${process.execPath}" show.ts` } }))
   })
   after(() => rmSync(folder, { recursive: true }))
 
