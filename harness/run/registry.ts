@@ -37,7 +37,8 @@ export async function loadLab(path: string, name = basename(path, '.ts')): Promi
     const { message, stack = '' } = cause instanceof Error ? cause : new Error(String(cause))
     const inside = relative(process.cwd(), path)
     const file = inside.startsWith('..') ? path : inside
-    const line = stack.split(path)[1]?.match(/^:\d+/)?.[0] ?? ''
+    // A stack names a module by its URL, in which a path may look different.
+    const line = stack.split(pathToFileURL(path).href)[1]?.match(/^:\d+/)?.[0] ?? ''
     throw new HostError(`the lab ${file} can't be loaded: ${message}`, { mend: `mend ${file}${line}`, cause })
   }
 }
