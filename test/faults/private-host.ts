@@ -126,7 +126,10 @@ export async function privateHost({ image = true } = {}): Promise<PrivateHost> {
         ...(await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter(line => line.includes(folder)),
         ...(await loopDevicesOf(folder)).map(path => `loop device of ${path}`),
         ...(await readdir(base).catch(() => [])).map(name => `run folder ${name}`),
-        ...(await readdir(temporary)).map(name => `temporary file ${name}`),
+        // npm keeps its own compiled code there.
+        ...(await readdir(temporary))
+          .filter(name => name !== 'node-compile-cache')
+          .map(name => `temporary file ${name}`),
         ...(await readdir(join(cache, 'vethlab/images')).catch(() => []))
           .filter(name => name.startsWith('.building'))
           .map(name => `half an image ${name}`),
