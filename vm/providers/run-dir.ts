@@ -48,7 +48,8 @@ export async function sweepRunDirs(): Promise<void> {
   await Promise.all(
     (await readdir(folder)).map(async name => {
       const path = join(folder, name)
-      if ((await alive(name)) || (await alive(await recorded(path, 'kept')))) return
+      // Of a kept machine only the machine counts: the run that kept it may go on to other labs.
+      if (await alive((await recorded(path, 'kept')) || name)) return
       const machine = await recorded(path, 'machine')
       if (await alive(machine)) process.kill(Number.parseInt(machine, 10), 'SIGKILL')
       await removeRunDir(path)

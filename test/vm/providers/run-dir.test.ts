@@ -63,6 +63,20 @@ describe('a run folder', () => {
     expect(existsSync(left)).to.equal(false)
   })
 
+  it('of a kept machine goes with the first run after its end, though the run that kept it goes on', async () => {
+    const run = await makeRunDir()
+    const machine = spawn('sleep', ['60'], { stdio: 'ignore' })
+    await run.ownMachine(machine.pid ?? 0, { keep: true })
+    await run.remove()
+    await sweepRunDirs()
+    expect(existsSync(run.path)).to.equal(true)
+    const ended = once(machine, 'exit')
+    machine.kill()
+    await ended
+    await sweepRunDirs()
+    expect(existsSync(run.path)).to.equal(false)
+  })
+
   it('does not take another process with the same number for the owner', async () => {
     const run = await makeRunDir()
     // Our number, another start time.
