@@ -192,7 +192,9 @@ function identity(pid) {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The second field is the command's name in parentheses, which may hold spaces.
-    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    // One that has ended may stay listed for good where nobody asks how: containers often have no init.
+    return fields[0] === 'Z' ? 'ended' : `${pid} ${fields[19]}`
   } catch (_) {
     return String(pid)
   }

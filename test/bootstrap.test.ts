@@ -119,6 +119,18 @@ describe('bootstrap', () => {
     expect(await run()).to.include({ exitCode: 0, stdout: 'hello ' })
   })
 
+  it('takes the lock from an owner that ended, and whose parent does not ask how', async () => {
+    const { path, run } = await project(hello)
+    // Its parent becomes a program that never waits for a child.
+    const parent = execa('sh', ['-c', 'true & echo $!; exec sleep 60'], { reject: false })
+    const pid = await new Promise(resolve => parent.stdout.once('data', data => resolve(String(data).trim())))
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+    await mkdir(join(path, 'node_modules'))
+    symlinkSync(`${pid} ${stat.split(' ')[21]}`, join(path, 'node_modules/.installing'))
+    expect(await run()).to.include({ exitCode: 0, stdout: 'hello ' })
+    parent.kill()
+  })
+
   it('takes the lock from a dead owner whose number is in use again', async () => {
     const { path, run } = await project(hello)
     await mkdir(join(path, 'node_modules'))
