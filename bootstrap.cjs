@@ -35,6 +35,8 @@ const modules = path.join(top, 'node_modules')
 // shared between machines is.
 const marker = path.join(modules, `.installed-${process.platform}-${process.arch}`)
 const lock = path.join(modules, '.installing')
+const unfinished = path.join(modules, '.unfinished')
+const lockfile = path.join(top, 'package-lock.json')
 // The Node that npm installs. Not by way of .bin, which npm 9 leaves without it: what it removes as of the wrong
 // platform takes the link of that name along.
 const ownNode = path.join(modules, `node-${process.platform}-${process.arch}`, 'bin', 'node')
@@ -59,7 +61,7 @@ function main(name, args) {
 
 /** Whether the npm packages are there and as young as the lockfile. */
 function installed() {
-  return newer(marker, path.join(top, 'package-lock.json'))
+  return newer(marker, lockfile)
 }
 
 /** Whether `file` exists and is not older than `than`. */
@@ -72,33 +74,56 @@ function newer(file, than) {
 }
 
 async function install() {
-  fs.mkdirSync(modules, { recursive: true })
-  await withLock(lock, async () => {
-    if (installed()) return
-    process.stderr.write('vethlab: installing the npm packages (once)\n')
-    // --no-save: the lockfile stays as committed, whatever registry and platform this is.
-    // --ignore-scripts: what they would build is optional, and needs a compiler.
-    const args = ['install', '--no-save', '--ignore-scripts', '--loglevel=error', '--no-audit', '--no-fund']
-    // Under `npm run`, npm says where it is; its own node goes with it.
-    const npm = process.env.npm_execpath
-    const viaNode = npm !== undefined && /\.c?js$/.test(npm)
-    // npm's report belongs to stderr: stdout is the program's, and may be a JSON document.
-    const options = { cwd: top, stdio: ['ignore', 2, 2], env: withoutFlags(process.env) }
-    const end = await (viaNode ? run(process.execPath, [npm].concat(args), options) : run('npm', args, options))
-    if (end.error)
-      throw failure(`npm could not be started: ${end.error.message}`, 'install npm, e.g. sudo apt-get install npm')
-    if (end.signal) throw failure('interrupted', '', exitCode(end))
-    if (end.code !== 0) {
-      throw failure(
-        `npm install failed with exit code ${end.code}`,
-        'read what npm said above (network, proxy, registry, disk), then run it again',
-      )
-    }
-    linkNode()
-    fs.writeFileSync(`${marker}.new`, '')
-    if (process.getuid && process.getuid() === 0) give(modules, fs.statSync(top))
-    fs.renameSync(`${marker}.new`, marker)
-  })
+  try {
+    fs.mkdirSync(modules, { recursive: true })
+    await withLock(lock, npmInstall)
+  } catch (error) {
+    if (!error.path) throw error
+    throw failure(
+      `the npm packages can't be installed: ${error.message}`,
+      `make ${top} a folder that you can write, with room on its disk; or remove ${modules}, if it is root's`,
+    )
+  }
+}
+
+async function npmInstall() {
+  if (installed()) return
+  // npm can't go on where another one was killed.
+  if (fs.existsSync(unfinished)) clear()
+  fs.writeFileSync(unfinished, '')
+  process.stderr.write('vethlab: installing the npm packages (once)\n')
+  // --no-save: the lockfile stays as committed, whatever registry and platform this is.
+  // --ignore-scripts: what they would build is optional, and needs a compiler.
+  const args = ['install', '--no-save', '--ignore-scripts', '--loglevel=error', '--no-audit', '--no-fund']
+  // Under `npm run`, npm says where it is; its own node goes with it.
+  const npm = process.env.npm_execpath
+  const viaNode = npm !== undefined && /\.c?js$/.test(npm)
+  // npm's report belongs to stderr: stdout is the program's, and may be a JSON document.
+  const options = { cwd: top, stdio: ['ignore', 2, 2], env: withoutFlags(process.env) }
+  const end = await (viaNode ? run(process.execPath, [npm].concat(args), options) : run('npm', args, options))
+  if (end.error)
+    throw failure(`npm could not be started: ${end.error.message}`, 'install npm, e.g. sudo apt-get install npm')
+  if (end.signal) throw failure('interrupted', '', exitCode(end))
+  if (end.code !== 0) {
+    throw failure(
+      `npm install failed with exit code ${end.code}`,
+      'read what npm said above (network, proxy, registry, disk), then run it again',
+    )
+  }
+  linkNode()
+  if (process.getuid && process.getuid() === 0) give(modules, fs.statSync(top))
+  // As young as the lockfile, even if the clock is late.
+  fs.utimesSync(unfinished, new Date(), new Date(Math.max(Date.now(), fs.statSync(lockfile).mtimeMs + 1)))
+  fs.renameSync(unfinished, marker)
+}
+
+/** Removes everything from node_modules but what is there for us. */
+function clear() {
+  const removeTree = fs.rmSync || fs.rmdirSync
+  for (const name of fs.readdirSync(modules)) {
+    const file = path.join(modules, name)
+    if (file !== lock && file !== unfinished) removeTree(file, { recursive: true })
+  }
 }
 
 /** Programs of node_modules/.bin that are started by hand find our Node there. */

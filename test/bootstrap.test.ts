@@ -1,7 +1,7 @@
 import { chownSync, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { execa } from 'execa'
@@ -89,6 +89,36 @@ describe('bootstrap', () => {
     expect((await run()).stderr).to.include('installing')
     rmSync(join(path, marker))
     expect((await run()).stderr).to.include('installing')
+  })
+
+  it('starts anew where an installation was cut off, as npm itself can go on from no such ruins', async () => {
+    const { path, run } = await project(hello)
+    // What npm 9 leaves when it is killed twice: it can't move a package aside, and gives up.
+    await mkdir(join(path, 'node_modules/here/rest'), { recursive: true })
+    await writeFile(join(path, 'node_modules/.unfinished'), '')
+    expect(await run()).to.include({ exitCode: 0, stdout: 'hello ' })
+    expect(existsSync(join(path, 'node_modules/here/rest'))).to.equal(false)
+    expect(readdirSync(join(path, 'node_modules')).sort()).to.deep.equal(
+      ['.package-lock.json', basename(marker), 'here'].sort(),
+    )
+  })
+
+  it('installs once where the clock is behind', async () => {
+    const { path, run } = await project(hello)
+    const tomorrow = Date.now() / 1000 + 86_400
+    utimesSync(join(path, 'package-lock.json'), tomorrow, tomorrow)
+    expect((await run()).stderr).to.include('installing')
+    expect(await run()).to.include({ exitCode: 0, stdout: 'hello ', stderr: '' })
+  })
+
+  it('says so where it cannot write', async () => {
+    const { path, run } = await project(hello)
+    await writeFile(join(path, 'node_modules'), '')
+    const { exitCode, stderr } = await run()
+    expect(exitCode).to.equal(2)
+    expect(stderr).to.match(
+      /^HostError: the npm packages can't be installed: .*node_modules'\n {2}mend {2}make \/.* a folder/,
+    )
   })
 
   it('says what failed and starts nothing when npm cannot install, and tries again the next time', async () => {
