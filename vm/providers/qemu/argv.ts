@@ -12,6 +12,8 @@ export interface QemuConfig {
   serialLog: string
   /** The control channel: an inherited socket, and the name under which the guest finds the port. */
   channel: { fd: number; port: string } | undefined
+  /** QEMU's own control, an inherited socket; undefined for a kernel that is only probed. */
+  qmp: { fd: number } | undefined
   /** Path of a unix socket that reaches the guest's /dev/hvc0, for a machine that is kept. */
   consoleSocket: string | undefined
 }
@@ -46,6 +48,7 @@ export function qemuArguments(config: QemuConfig): string[] {
     ...['-device', 'virtio-rng-pci'],
     ...disk(config.rootfs),
     ...serialPorts(config),
+    ...(config.qmp ? ['-chardev', `socket,id=qmp,fd=${config.qmp.fd}`, '-mon', 'chardev=qmp,mode=control'] : []),
   ]
 }
 

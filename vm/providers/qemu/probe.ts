@@ -47,6 +47,7 @@ export async function probeBoot({
       memoryMiB: 256,
       serialLog,
       channel: undefined,
+      qmp: undefined,
       consoleSocket: undefined,
     })
     const started = performance.now()

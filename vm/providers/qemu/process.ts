@@ -6,6 +6,7 @@ import { Duplex } from 'node:stream'
 import { MachineError } from '../../errors.ts'
 import { type QemuConfig, qemuArguments } from './argv.ts'
 import { readLastWords } from './last-words.ts'
+import { openQmp, type Qmp } from './qmp.ts'
 
 /** How QEMU ended, and the last lines of what it and the guest's kernel had to say. */
 export interface QemuEnd {
@@ -19,19 +20,21 @@ export interface QemuProcess {
   readonly pid: number
   /** The host's end of the control channel; there from the start, so that the guest never reads an end of file. */
   readonly channel: Duplex
+  /** QEMU's control. */
+  readonly qmp: Qmp
   /** Resolves when QEMU has ended, for whatever reason; never rejects. */
   readonly ended: Promise<QemuEnd>
   /** Paths of what QEMU and the guest's kernel say. */
   readonly logs: string[]
   /** Kills QEMU, and resolves when it's gone. */
   kill(): Promise<void>
-  /** Lets this process end without it, once the channel is closed too. */
+  /** Lets this process end without it, once the channel is closed too; there is no control of it any more. */
   release(): void
 }
 
 export interface StartQemu {
   program: string
-  config: Omit<QemuConfig, 'channel' | 'serialLog'>
+  config: Omit<QemuConfig, 'channel' | 'qmp' | 'serialLog'>
   /** The name under which the guest finds the control channel. */
   port: string
   /** Folder for the logs. */
@@ -45,33 +48,39 @@ export async function startQemu({ program, config, port, dir, keep }: StartQemu)
   const serialLog = join(dir, 'serial.log')
   const errorLog = join(dir, 'qemu.log')
   const logs = [errorLog, serialLog]
-  // The third inherited file, a socket pair made by spawn.
-  const command = [program, ...qemuArguments({ ...config, serialLog, channel: { fd: 3, port } })]
+  // The third and fourth inherited file, socket pairs made by spawn: nothing listens.
+  const inherited = { channel: { fd: 3, port }, qmp: { fd: 4 } }
+  const command = [program, ...qemuArguments({ ...config, ...inherited, serialLog })]
   // A QEMU whose parent dies lives on, unless the kernel is told otherwise.
   const [file = '', ...args] = keep ? command : ['setpriv', '--pdeathsig', 'KILL', ...command]
 
   const errors = await open(errorLog, 'w', 0o600)
   // Detached: Ctrl-C at the terminal goes to us, and we end the machine; a kept one must not get it at all.
-  const child = spawn(file, args, { detached: true, stdio: ['ignore', 'ignore', errors.fd, 'pipe'] })
+  const child = spawn(file, args, { detached: true, stdio: ['ignore', 'ignore', errors.fd, 'pipe', 'pipe'] })
   const pid = await spawned(child, file).finally(() => errors.close())
-  const channel = child.stdio[3]
-  if (!(channel instanceof Duplex)) throw new TypeError('spawn made no socket pair')
+  const [channel, control] = child.stdio.slice(3)
+  if (!(channel instanceof Duplex && control instanceof Duplex)) throw new TypeError('spawn made no socket pair')
   // Whoever reads from it is told of its end by `close`; an error without a listener would end this process.
   channel.on('error', () => {})
 
   const ended = once(child, 'exit').then(async ([exitCode, signal]): Promise<QemuEnd> => {
     return { exitCode, signal, lastWords: await readLastWords(...logs) }
   })
+  const qmp = openQmp(control)
   return {
     pid,
     channel,
+    qmp,
     ended,
     logs,
     kill: async () => {
       child.kill('SIGKILL')
       await ended
     },
-    release: () => child.unref(),
+    release: () => {
+      qmp.close()
+      child.unref()
+    },
   }
 }
 

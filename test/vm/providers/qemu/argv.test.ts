@@ -10,8 +10,11 @@ const config: QemuConfig = {
   memoryMiB: 1024,
   serialLog: '/run/serial.log',
   channel: { fd: 3, port: 'org.example.ssh' },
+  qmp: { fd: 4 },
   consoleSocket: undefined,
 }
+
+const noSockets = { channel: undefined, qmp: undefined }
 
 describe("qemu's arguments", () => {
   it('give the guest the host’s own CPU under KVM, and under TCG one without the instructions that QEMU gets wrong', () => {
@@ -53,8 +56,15 @@ describe("qemu's arguments", () => {
     expect(valuesOf('-device', args)).to.include('virtconsole,chardev=console')
   })
 
+  it('put its control on a socket that it inherits', () => {
+    const args = qemuArguments(config)
+    expect(valuesOf('-chardev', args)).to.include('socket,id=qmp,fd=4')
+    expect(valuesOf('-mon', args)).to.deep.equal(['chardev=qmp,mode=control'])
+    expect(valuesOf('-mon', qemuArguments({ ...config, qmp: undefined }))).to.deep.equal([])
+  })
+
   it('need neither disk nor ports for a kernel that is only probed', () => {
-    const args = qemuArguments({ ...config, rootfs: undefined, channel: undefined })
+    const args = qemuArguments({ ...config, rootfs: undefined, ...noSockets })
     expect(valuesOf('-drive', args)).to.deep.equal([])
     expect(valuesOf('-device', args)).to.deep.equal(['virtio-rng-pci'])
   })
@@ -69,7 +79,7 @@ describe("qemu's arguments", () => {
   it('are understood by the QEMU that is installed', async () => {
     // Everything is parsed before the first thing is missed: the disk.
     const program = qemuProgram('x64') ?? ''
-    const emulated = { ...config, accelerator: 'tcg' as const, serialLog: '/dev/null', channel: undefined }
+    const emulated = { ...config, accelerator: 'tcg' as const, serialLog: '/dev/null', ...noSockets }
     const { stderr } = await execa(program, qemuArguments({ ...emulated, rootfs: '/no/such,file' }), { reject: false })
     expect(stderr).to.match(/Could not open '\/no\/such,file'/)
   })
