@@ -1,3 +1,7 @@
+import type { Judgement } from './claims/verdict.ts'
+
+export type { Judgement }
+
 /**
  * What a run tells: plain data, in the order in which it happened. Every report is made from these and nothing else.
  * All `ms` are durations in milliseconds; all `at` are ISO 8601 times.
@@ -22,8 +26,8 @@ export type Status = 'passed' | 'failed' | 'skipped'
 export interface StepHeader {
   number: number
   title: string
-  /** Procedure ids that the step reproduces or judges, e.g. `S001-13`. */
-  covers: string[]
+  /** The documented claims that the step reproduces or judges, each with the verdict that it proves. */
+  covers: Judgement[]
 }
 
 /** What a lab is, known before anything runs. */
@@ -35,6 +39,8 @@ export interface LabHeader {
   topology: string
   engine: boolean
   steps: StepHeader[]
+  /** Documented claims of the lab's subject that no step can test. */
+  untestable: Judgement[]
 }
 
 /** A failure in the form that every report prints: what happened, where, what was seen, how to mend it. */

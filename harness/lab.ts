@@ -1,4 +1,5 @@
 import type { Shell } from 'zx'
+import type { Covered } from './claims/verdict.ts'
 import type { Fixtures } from './containers/fixtures.ts'
 import type { Expect } from './expect/expect.ts'
 import type { Looks } from './looks/look.ts'
@@ -18,12 +19,14 @@ export interface LabDefinition {
    * one that stays away fails the lab.
    */
   leaves?: Array<{ difference: RegExp; because: string }>
+  /** Documented claims that belong here and that no lab can test, by their id: why. */
+  untestable?: Record<string, string>
 }
 
 /** What a step says of itself besides its title. */
 export interface StepOptions {
-  /** Procedure ids that the step reproduces or judges. */
-  covers?: string[]
+  /** Documented claims that the step reproduces or judges: an id alone holds, `differs(id, …)` and the like say otherwise. */
+  covers?: Covered[]
   /** Seconds after which the step is called hung; multiplied by the machine's slowness. Default 120. */
   limitS?: number
 }

@@ -1,4 +1,4 @@
-import { lab } from '../harness/index.ts'
+import { differs, holds, lab } from '../harness/index.ts'
 
 const topology = `
   container test1         guest                             container test2
@@ -85,7 +85,7 @@ export default lab(
 
     step(
       "docker0's table holds the veths' own MACs, and the containers' as well",
-      { covers: ['S000-14'] },
+      { covers: [differs('S000-14', 'it lists the MACs learned from the containers as well')] },
       async () => {
         const veth = await look.link(await vethOf('test1'))
         const eth0 = await inTest1.link('eth0')
@@ -114,7 +114,12 @@ export default lab(
 
     step(
       'that number tells the containers apart up to engine 26, and no longer with 28',
-      { covers: ['S000-16'] },
+      {
+        covers: [
+          holds('S000-16', { engine: '<28' }),
+          differs('S000-16', 'every container has the same number', { engine: '>=28' }),
+        ],
+      },
       async () => {
         const version = await $`docker version -f '{{.Server.Version}}'`
         const { stdout } = await $`ip -br link show master docker0`
@@ -127,15 +132,19 @@ export default lab(
       },
     )
 
-    step('without a terminal the documented script finds no veth', { covers: ['S000-17'] }, async () => {
-      await $({ input: script })`cat >/tmp/pairing.sh`
-      defer`rm /tmp/pairing.sh`
-      await $`cat /tmp/pairing.sh`
-      const { stdout, stderr } = await $`bash /tmp/pairing.sh </dev/null`
-      const ids = (await $`docker ps -q`).stdout.trim().split('\n')
-      await expect(stderr).to.print(/the input device is not a TTY/)
-      expect(stdout.trim().split('\n')).to.deep.equal(ids.map(id => `${id}:`))
-    })
+    step(
+      'without a terminal the documented script finds no veth',
+      { covers: [differs('S000-17', 'it needs a terminal')] },
+      async () => {
+        await $({ input: script })`cat >/tmp/pairing.sh`
+        defer`rm /tmp/pairing.sh`
+        await $`cat /tmp/pairing.sh`
+        const { stdout, stderr } = await $`bash /tmp/pairing.sh </dev/null`
+        const ids = (await $`docker ps -q`).stdout.trim().split('\n')
+        await expect(stderr).to.print(/the input device is not a TTY/)
+        expect(stdout.trim().split('\n')).to.deep.equal(ids.map(id => `${id}:`))
+      },
+    )
 
     step('on a terminal it names the veth of every container', { covers: ['S000-17'] }, async () => {
       // script needs an input that does not end: it would pass the end on to the containers, as a character.
@@ -148,19 +157,23 @@ export default lab(
       }
     })
 
-    step('and a wrong one when one index is part of another', { covers: ['S000-17'] }, async () => {
-      const iflink = (await inTest1.link('eth0'))?.iflink
-      // grep finds 5 in 50 as well, and of several files sed leaves the last.
-      await $`ip link add vethzz index ${iflink}0 type veth peer name zzpeer`
-      defer`ip link delete vethzz`
-      const { stdout } = await $`script -qec 'bash /tmp/pairing.sh' /dev/null </dev/ptmx`
-      const id = (await $`docker ps -q -f name=test1`).stdout.trim()
-      await expect(stdout).to.print(`${id}:vethzz`)
-      await expect(look.peer('vethzz')).not.to.be.pairedWith(inTest1.peer('eth0'))
-      // With -x, which asks for the whole line, it names the right one.
-      await $`sed -i 's/grep -l /grep -lx /' /tmp/pairing.sh`
-      const whole = await $`script -qec 'bash /tmp/pairing.sh' /dev/null </dev/ptmx`
-      await expect(whole.stdout).to.print(`${id}:${await vethOf('test1')}`)
-    })
+    step(
+      'and a wrong one when one index is part of another',
+      { covers: [differs('S000-17', 'where one index is part of another it names a wrong veth: grep needs -x')] },
+      async () => {
+        const iflink = (await inTest1.link('eth0'))?.iflink
+        // grep finds 5 in 50 as well, and of several files sed leaves the last.
+        await $`ip link add vethzz index ${iflink}0 type veth peer name zzpeer`
+        defer`ip link delete vethzz`
+        const { stdout } = await $`script -qec 'bash /tmp/pairing.sh' /dev/null </dev/ptmx`
+        const id = (await $`docker ps -q -f name=test1`).stdout.trim()
+        await expect(stdout).to.print(`${id}:vethzz`)
+        await expect(look.peer('vethzz')).not.to.be.pairedWith(inTest1.peer('eth0'))
+        // With -x, which asks for the whole line, it names the right one.
+        await $`sed -i 's/grep -l /grep -lx /' /tmp/pairing.sh`
+        const whole = await $`script -qec 'bash /tmp/pairing.sh' /dev/null </dev/ptmx`
+        await expect(whole.stdout).to.print(`${id}:${await vethOf('test1')}`)
+      },
+    )
   },
 )

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { LabHeader } from '../events.ts'
+import { coversInWords } from '../reporters/words.ts'
 
 /** The labs for people: name, title, document, what each needs, its steps. */
 export function listing(labs: LabHeader[], color: boolean): string {
@@ -14,7 +15,7 @@ export function listing(labs: LabHeader[], color: boolean): string {
         `  needs    ${engine ? 'a machine with an engine that is up' : 'a machine on which no engine has ever run'}`,
       ),
       ...steps.map(step => {
-        const covers = step.covers.length > 0 ? style('dim', `  ${step.covers.join(' ')}`) : ''
+        const covers = step.covers.length > 0 ? style('dim', `  ${coversInWords(step.covers)}`) : ''
         return `  ${String(step.number).padStart(2)}. ${step.title}${covers}`
       }),
       '',

@@ -26,6 +26,7 @@ Examples:
   npm run lab bridge-nat -- --until 3 --keep        stop there, and look around in the machine
   npm run lab bridge-nat -- --on ssh://root@192.0.2.7:2222
   npm run lab doctor                                what this host has and lacks
+  npm run lab coverage                              which claims of the documents are judged, and how
 
 npm takes flags for its own unless a -- stands before them.
 `
@@ -46,7 +47,7 @@ export function program(ended: (exitCode: number) => void): Command {
     .description(
       'Runs documented Docker networking procedures in a disposable machine, and proves each claim against the kernel.',
     )
-    .usage('[NAME...] [flags]\n       npm run lab doctor')
+    .usage('[NAME...] [flags]\n       npm run lab doctor | coverage')
     .argument('[NAME...]', 'labs to run, or files of your own (./my-lab.ts); none lists the labs')
     .option('--all', 'run all labs')
     .option('--on <place>', 'where: auto, qemu, sandbox, or ssh://user@host[:port]', 'auto')
@@ -76,6 +77,18 @@ export function program(ended: (exitCode: number) => void): Command {
     .action(async () => {
       const { doctor } = await import('./doctor.ts')
       ended(await doctor())
+    })
+  command
+    .command('coverage')
+    .description('which lab and step judges each claim of the documents, and its verdict')
+    .usage('')
+    .addHelpText(
+      'after',
+      '\nExit codes:\n  0    every claim is judged\n  1    some are not, or a lab names one that no document has\n\nExample:\n  npm run lab coverage\n',
+    )
+    .action(async () => {
+      const { coverage } = await import('./coverage.ts')
+      ended(await coverage())
     })
   for (const each of [command, ...command.commands]) each.exitOverride()
   return command

@@ -1,4 +1,4 @@
-import type { Failure, MachineFacts, Status, Totals } from '../events.ts'
+import type { Failure, Judgement, MachineFacts, Status, Totals } from '../events.ts'
 
 /**
  * What `--reporter json` prints: one document, complete also when the run was interrupted or nothing could be run.
@@ -49,6 +49,8 @@ export interface JsonStep {
   number: number
   title: string
   covers: string[]
+  /** What the step, if it passes, proves of each of them. */
+  judgements: Judgement[]
   status: Status
   ms: number
   commands: JsonCommand[]

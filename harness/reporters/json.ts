@@ -74,7 +74,8 @@ function stepOf({ number, title, covers }: StepHeader, events: RunEvent[]): Json
   return {
     number,
     title,
-    covers,
+    covers: covers.map(({ id }) => id),
+    judgements: covers,
     status: ended?.status ?? (started ? 'failed' : 'skipped'),
     ms: round(ended?.ms ?? 0),
     commands: mine(only(events, 'command'))

@@ -15,7 +15,7 @@ import type {
   StepStarted,
 } from '../events.ts'
 import type { Output } from './output.ts'
-import { count, duration, factsInWords, failureInWords, printable, totalsInWords } from './words.ts'
+import { count, coversInWords, duration, factsInWords, failureInWords, printable, totalsInWords } from './words.ts'
 
 /** The run as a story that a person can follow: colours, and shortened output, on a terminal only. */
 export function reporter(output: Output): Reporter {
@@ -117,7 +117,7 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
 
   function stepStarted({ step }: StepStarted): string {
     section = 'step'
-    const covers = step.covers.length > 0 ? style('dim', `  ${step.covers.join(' ')}`) : ''
+    const covers = step.covers.length > 0 ? style('dim', `  ${coversInWords(step.covers)}`) : ''
     return `\n${style('bold', `${step.number}. ${step.title}`)}${covers}\n`
   }
 

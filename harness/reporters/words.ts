@@ -1,4 +1,4 @@
-import type { Failure, MachineFacts, Status, Totals } from '../events.ts'
+import type { Failure, Judgement, MachineFacts, Status, Totals } from '../events.ts'
 
 /** `85 ms`, `4.2 s`, `2 min 05 s`. */
 export function duration(ms: number): string {
@@ -11,6 +11,16 @@ export function duration(ms: number): string {
 /** `1 step`, `3 steps`. */
 export function count(n: number, thing: string): string {
   return `${n} ${thing}${n === 1 ? '' : 's'}`
+}
+
+/** `S001-14  S001-16 differs`: ids of claims, with the verdict of those that do not simply hold. */
+export function coversInWords(covers: readonly Judgement[]): string {
+  return [...Map.groupBy(covers, ({ id }) => id)]
+    .map(([id, judgements]) => {
+      const verdicts = judgements.map(({ verdict, on }) => [verdict, ...Object.values(on)].join(' '))
+      return verdicts.every(verdict => verdict === 'holds') ? id : `${id} ${verdicts.join(', ')}`
+    })
+    .join('  ')
 }
 
 /** `sandbox:trixie, kernel 6.18.5, engine 26.1.5, iptables 1.8.11 (nft)` */

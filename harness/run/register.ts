@@ -1,3 +1,4 @@
+import { judgementOf, untestable } from '../claims/verdict.ts'
 import type { LabHeader, StepHeader } from '../events.ts'
 import type { Lab, Step, StepOptions, Words } from '../lab.ts'
 import { bindLooks } from '../looks/look.ts'
@@ -18,7 +19,7 @@ export function registerSteps(lab: Lab, words: Omit<Words, 'step'>): RegisteredS
     const [options, run] = rest.length === 1 ? [{} as StepOptions, rest[0]] : rest
     if (steps.some(other => other.header.title === title))
       throw new Error(`lab "${lab.title}" has two steps "${title}"`)
-    const header = { number: steps.length + 1, title, covers: options.covers ?? [] }
+    const header = { number: steps.length + 1, title, covers: (options.covers ?? []).map(judgementOf) }
     steps.push({ header, limitS: options.limitS ?? defaultLimitS, run })
   }
   lab.body({ ...words, step })
@@ -29,7 +30,8 @@ export function registerSteps(lab: Lab, words: Omit<Words, 'step'>): RegisteredS
 export function headerOf(name: string, lab: Lab): LabHeader {
   const steps = registerSteps(lab, unbound(name)).map(step => step.header)
   const { title, document, topology, engine } = lab
-  return { name, title, document, topology, engine, steps }
+  const untested = Object.entries(lab.untestable ?? {}).map(([id, because]) => untestable(id, because))
+  return { name, title, document, topology, engine, steps, untestable: untested }
 }
 
 // Outside a step there is no machine: whoever acts there hears so at once. Looks may be named, as they are lazy.

@@ -32,7 +32,7 @@ describe('line reporter', () => {
       'document 001_b001d9c9a1a19151',
       '    eth0 203.0.113.2\n       |\n    br01 192.168.88.1/24\n',
       'sandbox:trixie, kernel 6.18.5, engine 26.1.5, iptables 1.8.11 (nft); up in 612 ms\n',
-      '\n1. br01 is a bridge that is up  S001-06 S001-07\n   $ brctl addbr br01\n',
+      '\n1. br01 is a bridge that is up  S001-06  S001-07\n   $ brctl addbr br01\n',
       '     br01\t\t8000.000000000000\tno\t\t\n',
       "   ✓ link br01 should show { kind: 'bridge', operstate: 'UP' }\n     saw { kind: 'bridge', operstate: 'UP' } (2 looks, 104 ms)\n",
       '   passed in 230 ms\n',

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { lab } from '../../../harness/index.ts'
+import { holds, lab } from '../../../harness/index.ts'
 import { headerOf } from '../../../harness/run/register.ts'
 
 const definition = { title: 'A lab', document: '001', topology: '', engine: false }
@@ -14,7 +14,7 @@ describe('a lab', () => {
       }),
     )
     expect(header.steps).to.deep.equal([
-      { number: 1, title: 'one', covers: ['S001-01'] },
+      { number: 1, title: 'one', covers: [holds('S001-01')] },
       { number: 2, title: 'two', covers: [] },
     ])
   })
