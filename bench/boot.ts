@@ -29,7 +29,7 @@ async function bare(): Promise<number> {
 
 async function machine(): Promise<number> {
   const started = performance.now()
-  const kind = { suite: defaultSuite, engine: false, keep: false, accelerator } as const
+  const kind = { label: 'bench', suite: defaultSuite, engine: false, keep: false, accelerator } as const
   await using booted = await startVirtualMachine({ ...options, ...kind, name: 'qemu:bench', program, image })
   await booted.$`true`
   return (performance.now() - started) / 1000

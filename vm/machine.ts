@@ -5,6 +5,8 @@ export type ProviderName = 'qemu' | 'sandbox' | 'ssh'
 
 /** What a lab asks of the machine that it will run in. */
 export interface MachineRequest {
+  /** What people call the machine: the lab's name. */
+  label: string
   suite: Suite
   /** true: a Docker engine that answers, its images loaded. false: a machine on which no engine has ever run. */
   engine: boolean

@@ -143,7 +143,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
         signal.throwIfAborted()
         const { engine } = file.lab
         const report = (line: string) => emit({ type: 'progress', line })
-        machine = await provider.start({ suite, engine, keep: options.keep, report, signal })
+        machine = await provider.start({ label: name, suite, engine, keep: options.keep, report, signal })
         const facts = await unlessAborted(readFacts(machine), stops())
         before = await residueNow()
         emit({ type: 'machine-started', lab: name, facts, ms: performance.now() - labStarted })

@@ -23,7 +23,7 @@ describe('printed rules', function () {
       before(async function () {
         this.timeout(0) // An image may have to be built.
         const signal = new AbortController().signal
-        machine = await sandbox.start({ suite, engine: false, keep: false, report: console.log, signal })
+        machine = await sandbox.start({ label: 'test', suite, engine: false, keep: false, report: console.log, signal })
       })
       after(() => machine?.[Symbol.asyncDispose]())
 

@@ -25,6 +25,7 @@ describe('a virtual machine', function () {
       name: 'qemu:test',
       suite: defaultSuite,
       engine: false,
+      label: 'test',
       keep: false,
       report: () => {},
       signal: never,

@@ -37,6 +37,7 @@ describe('a sandbox', function () {
       suite,
       rootfs: rootfsOf(suite),
       engine: false,
+      label: 'test',
       keep: false,
       report: () => {},
       signal: never,

@@ -12,6 +12,7 @@ import { disposable, introduce, network, type SshHost, startSshHost } from './ss
 const request: MachineRequest = {
   suite: 'trixie',
   engine: false,
+  label: 'test',
   keep: false,
   report: () => {},
   signal: new AbortController().signal,

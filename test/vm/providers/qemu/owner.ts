@@ -7,5 +7,5 @@ import { defaultSuite } from '../../../../vm/suite.ts'
 const options = { report: () => {}, signal: new AbortController().signal }
 const image = await ensureImage(defaultSuite, options)
 const program = qemuProgram(process.arch) ?? ''
-const kind = { suite: defaultSuite, engine: false, keep: false, accelerator: 'tcg' as const }
+const kind = { label: 'test', suite: defaultSuite, engine: false, keep: false, accelerator: 'tcg' as const }
 await startVirtualMachine({ ...options, ...kind, name: 'qemu:owned', program, image })

@@ -13,6 +13,7 @@ const machine = await startSandbox({
   suite: defaultSuite,
   rootfs,
   engine: flags.includes('engine'),
+  label: 'test',
   keep: flags.includes('keep'),
 })
 const { stdout, stderr } = await machine.exec(script)

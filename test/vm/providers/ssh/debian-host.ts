@@ -41,6 +41,7 @@ export async function startDebianHost({ engine, client }: { engine: boolean; cli
     await sandbox.start({
       suite: defaultSuite,
       engine,
+      label: 'test',
       keep: false,
       report: console.log,
       signal: new AbortController().signal,
