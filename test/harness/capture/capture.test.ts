@@ -45,7 +45,14 @@ describe('a capture', function () {
     this.timeout(0) // An image may have to be built.
     if (process.getuid?.() !== 0) this.skip()
     const { signal } = new AbortController()
-    machine = await sandbox.start({ label: 'test', suite: 'trixie', engine: false, keep: false, report: () => {}, signal })
+    machine = await sandbox.start({
+      label: 'test',
+      suite: 'trixie',
+      engine: false,
+      keep: false,
+      report: () => {},
+      signal,
+    })
     look = bindLooks(machine)
     await act(topology)
     // So that no question for a MAC is in the way of counting.

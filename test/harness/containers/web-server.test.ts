@@ -7,7 +7,14 @@ import { sandbox } from '../../../vm/providers/sandbox.ts'
 import type { Suite } from '../../../vm/suite.ts'
 
 const start = (suite: Suite) =>
-  sandbox.start({ label: 'test', suite, engine: true, keep: false, report: () => {}, signal: new AbortController().signal })
+  sandbox.start({
+    label: 'test',
+    suite,
+    engine: true,
+    keep: false,
+    report: () => {},
+    signal: new AbortController().signal,
+  })
 const failure = (promise: Promise<unknown>): Promise<Error> =>
   promise.then(
     () => expect.fail('it started'),

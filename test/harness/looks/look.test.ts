@@ -41,7 +41,14 @@ describe('looks at a machine', function () {
     this.timeout(0) // An image may have to be built.
     if (process.getuid?.() !== 0) this.skip()
     const { signal } = new AbortController()
-    machine = await sandbox.start({ label: 'test', suite: 'trixie', engine: true, keep: false, report: () => {}, signal })
+    machine = await sandbox.start({
+      label: 'test',
+      suite: 'trixie',
+      engine: true,
+      keep: false,
+      report: () => {},
+      signal,
+    })
     look = bindLooks(machine)
     state = await look.at(residueProbe())
     const { exitCode, stderr } = await machine.exec(topology)
