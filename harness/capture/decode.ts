@@ -20,7 +20,7 @@ type Reader = (bytes: Uint8Array, layers: Layers) => Uint8Array | undefined
 
 function readLink(bytes: Uint8Array, linkType: number, layers: Layers): Uint8Array | undefined {
   const view = viewOf(bytes)
-  if (linkType === 1 && bytes.length >= 14) {
+  if (linkType === ethernetLinkType && bytes.length >= 14) {
     layers.ethernet = { destination: macAt(bytes, 0), source: macAt(bytes, 6), type: view.getUint16(12) }
     return readTyped(bytes.subarray(14), layers)
   }
@@ -146,10 +146,26 @@ function readTransport(bytes: Uint8Array, length: number, layers: Layers): Uint8
   }
   if (protocol === 'udp' && bytes.length >= 8) {
     const payloadLength = Math.max(0, view.getUint16(4) - 8)
-    layers.udp = { sourcePort: view.getUint16(0), destinationPort: view.getUint16(2), payloadLength }
+    const destinationPort = view.getUint16(2)
+    layers.udp = { sourcePort: view.getUint16(0), destinationPort, payloadLength }
+    // What another datagram carries is the application's.
+    if (destinationPort === vxlanPort) readVxlan(bytes.subarray(8, 8 + payloadLength), payloadLength, layers)
     return undefined
   }
   return unread(bytes, layers)
+}
+
+/** RFC 7348. `length` is what the UDP header says, as the frame inside may be cut short, by the capture or as a fragment. */
+function readVxlan(bytes: Uint8Array, length: number, layers: Layers): void {
+  const view = viewOf(bytes)
+  // The flag I: the VNI is valid. Without it this is no VXLAN, whatever the port.
+  if (bytes.length < vxlanHeaderLength || (view.getUint8(0) & 0x08) === 0) return
+  const inner: Layers = {}
+  const rest = readLink(bytes.subarray(vxlanHeaderLength), ethernetLinkType, inner)
+  if (rest !== undefined) inner.raw = Buffer.from(rest).toString('hex')
+  const frame = { length: length - vxlanHeaderLength, text: '', ...inner }
+  frame.text = frameText(frame)
+  layers.vxlan = { vni: view.getUint32(4) >>> 8, inner: frame }
 }
 
 function readIcmp(bytes: Uint8Array, protocol: 'icmp' | 'icmp6'): Icmp {
@@ -174,6 +190,13 @@ const etherTypes = new Map<number, Reader>([
   [0x0806, readArp],
   [0x86dd, readIpv6],
 ])
+
+/** As in pcap-linktype(7). */
+const ethernetLinkType = 1
+
+/** IANA's; Linux takes 8472 where it isn't told. */
+const vxlanPort = 4789
+const vxlanHeaderLength = 8
 
 const arpOperations = new Map<number, Arp['operation']>([
   [1, 'request'],

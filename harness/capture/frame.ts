@@ -2,7 +2,7 @@
 export interface Frame {
   /** Where it was captured: 'br01', 'eth0 in netns ns01', or the name that the capture gave the point. */
   at: string
-  /** Seconds since 1970, by the guest's clock. */
+  /** Seconds since 1970, by the guest's clock; on a segment by the host's. */
   time: number
   /** Octets on the wire. */
   length: number
@@ -19,6 +19,7 @@ export interface Frame {
   icmp?: Icmp
   tcp?: Tcp
   udp?: Udp
+  vxlan?: Vxlan
   /** What could not be read, in hex: a malformed or cut-off header and all after it, or a protocol unknown here. */
   raw?: string
 }
@@ -81,3 +82,15 @@ export interface Udp {
   destinationPort: number
   payloadLength: number
 }
+
+/** A VXLAN header in UDP to port 4789, and the Ethernet frame behind it. */
+export interface Vxlan {
+  vni: number
+  inner: InnerFrame
+}
+
+/** A frame that travels in another one; it may carry a further one itself. */
+export type InnerFrame = Pick<
+  Frame,
+  'length' | 'text' | 'ethernet' | 'vlan' | 'arp' | 'ip' | 'icmp' | 'tcp' | 'udp' | 'vxlan' | 'raw'
+>

@@ -111,6 +111,27 @@ describe('a captured frame', () => {
         expect(frame?.ethernet?.type).to.equal(0x0806)
       })
 
+      it('is a VXLAN datagram with its VNI, and the frame in it', () => {
+        const frames = framesOf(suite, 'vxlan')
+        const [asked, , request, reply] = frames
+        expect(asked?.vxlan?.vni).to.equal(42)
+        expect(asked?.vxlan?.inner).to.deep.include({
+          length: 42,
+          ethernet: { destination: 'ff:ff:ff:ff:ff:ff', source: '02:00:00:00:42:01', type: 0x0806 },
+          text: 'ARP, Request who-has 192.168.42.2 tell 192.168.42.1',
+        })
+        expect(request?.ip).to.include({ source: '192.168.88.11', destination: '192.168.88.12', protocol: 'udp' })
+        expect(request?.udp).to.include({ destinationPort: 4789, payloadLength: 8 + 98 })
+        expect(request?.vxlan?.inner).to.deep.include({ length: 98 })
+        expect(request?.vxlan?.inner.ip).to.include({ source: '192.168.42.1', destination: '192.168.42.2', ttl: 64 })
+        // The answer travels in a datagram of its own, to the same port.
+        expect(reply?.udp?.destinationPort).to.equal(4789)
+        expect(reply?.vxlan?.inner.icmp).to.deep.equal({ ...request?.vxlan?.inner.icmp, type: 'echo-reply' })
+        expect(request?.text).to.match(
+          /^IP 192\.168\.88\.11\.\d+ > 192\.168\.88\.12\.4789: VXLAN, vni 42, ttl 64 \[IP 192\.168\.42\.1 > .* seq 1, ttl 64\]$/,
+        )
+      })
+
       it('of `any` tells the interface and the direction', () => {
         const frames = framesOf(suite, 'any').filter(({ icmp }) => icmp?.type === 'echo-request')
         // Out of br01 (3), and out of its port (4).
@@ -127,10 +148,21 @@ describe('a captured frame', () => {
   }
 
   it('cut off anywhere is kept as raw and never throws', () => {
-    for (const name of ['routed-ping', 'http', 'udp', 'ttl-exceeded', 'ipv6', 'vlan', 'any', 'any-sll', 'fragments']) {
+    for (const name of [
+      'routed-ping',
+      'http',
+      'udp',
+      'ttl-exceeded',
+      'ipv6',
+      'vlan',
+      'any',
+      'any-sll',
+      'fragments',
+      'vxlan',
+    ]) {
       const { linkType, packets } = readPcap(pcapFile('trixie', name))
       for (const whole of packets) {
-        for (let length = 0; length < Math.min(whole.bytes.length, 120); length++) {
+        for (let length = 0; length < Math.min(whole.bytes.length, 160); length++) {
           const frame = decode({ ...whole, bytes: whole.bytes.subarray(0, length) }, linkType, 'x')
           expect(frame.text).to.be.a('string').and.not.to.equal('')
         }
@@ -160,6 +192,35 @@ describe('a captured frame', () => {
       if (bytes.length > 14) bytes[14] = round % 4 === 0 ? 0x45 : 0x60
       for (const linkType of [1, 113, 276, 999]) decode(packet(bytes), linkType, 'x')
     }
+  })
+
+  it('of VXLAN cut off inside keeps what could be read', () => {
+    const { packets } = readPcap(pcapFile('trixie', 'vxlan'))
+    const bytes = packets[2]?.bytes ?? new Uint8Array()
+    const cut = (length: number) => decode({ time: 0n, length: bytes.length, bytes: bytes.subarray(0, length) }, 1, 'x')
+    // Ethernet, IP and UDP, but no whole VXLAN header.
+    expect(cut(14 + 20 + 8 + 7)).not.to.have.property('vxlan')
+    const inner = cut(14 + 20 + 8 + 8 + 14 + 10).vxlan?.inner
+    expect(inner).to.include({ length: 98 }).and.not.to.have.property('ip')
+    expect(inner?.raw).to.equal(Buffer.from(bytes.subarray(64, 74)).toString('hex'))
+  })
+
+  it('of VXLAN in VXLAN is read to the end; without a valid VNI it is plain UDP', () => {
+    const udp = (payload: string) => {
+      const length = (size: number) => size.toString(16).padStart(4, '0')
+      const size = payload.length / 2
+      return `ffffffffffff 020000000101 0800 4500 ${length(size + 28)} 0000 0000 40 11 0000 0a000001 0a000002
+        1234 12b5 ${length(size + 8)} 0000 ${payload}`.replaceAll(/\s/g, '')
+    }
+    const innermost = '0180c2000000 020000000101 88cc 0207'.replaceAll(' ', '')
+    const once = udp(`0800000000002a00${innermost}`)
+    const twice = decode(packet(hex(udp(`080000000000ff00${once}`))), 1, 'x')
+    expect(twice.vxlan?.vni).to.equal(255)
+    expect(twice.vxlan?.inner.vxlan).to.deep.include({ vni: 42 })
+    expect(twice.vxlan?.inner.vxlan?.inner.raw).to.equal('0207')
+    const invalid = decode(packet(hex(udp(`0000000000002a00${innermost}`))), 1, 'x')
+    expect(invalid.udp).to.include({ destinationPort: 4789 })
+    expect(invalid).not.to.have.property('vxlan')
   })
 
   it('with a malformed header keeps it as raw', () => {
