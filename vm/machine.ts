@@ -20,6 +20,8 @@ export interface MachineRequest {
 
 /** Says how a kept machine is entered and removed: each a command to paste into the host's shell. */
 export interface Entry {
+  /** What it is called among the machines of this host; undefined for one that is none of ours. */
+  name: string | undefined
   enter: string
   remove: string
 }

@@ -5,7 +5,7 @@ import type { Machine, MachineRequest, Provider } from '../machine.ts'
 import { decideKvm } from './kvm.ts'
 import { checkQemu, requireQemu } from './qemu/check.ts'
 import { startVirtualMachine } from './qemu/start.ts'
-import { explainRunDirError } from './run-dir.ts'
+import { explainRunDirError } from './run-dir/base.ts'
 
 /**
  * A virtual machine with Debian's own kernel, without privileges: under KVM where that works, else emulated, which is

@@ -1,7 +1,7 @@
 import { HostError } from '../errors.ts'
 import { ensureImage } from '../image/image.ts'
 import type { Machine, MachineRequest, Provider } from '../machine.ts'
-import { explainRunDirError } from './run-dir.ts'
+import { explainRunDirError } from './run-dir/base.ts'
 import { checkSandbox } from './sandbox/check.ts'
 import { startSandbox } from './sandbox/start.ts'
 

@@ -11,7 +11,7 @@ import { ensureImage, type Image } from '../../../vm/image/image.ts'
 import type { Machine } from '../../../vm/machine.ts'
 import { qemuProgram } from '../../../vm/providers/qemu/argv.ts'
 import { startVirtualMachine, type VirtualMachineRequest } from '../../../vm/providers/qemu/start.ts'
-import { sweepRunDirs } from '../../../vm/providers/run-dir.ts'
+import { sweepRunDirs } from '../../../vm/providers/run-dir/sweep.ts'
 import { defaultSuite } from '../../../vm/suite.ts'
 
 const never = new AbortController().signal

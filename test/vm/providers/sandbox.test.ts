@@ -12,7 +12,7 @@ import { execa } from 'execa'
 import { MachineError } from '../../../vm/errors.ts'
 import { ensureImage, type Image } from '../../../vm/image/image.ts'
 import type { Machine } from '../../../vm/machine.ts'
-import { sweepRunDirs } from '../../../vm/providers/run-dir.ts'
+import { sweepRunDirs } from '../../../vm/providers/run-dir/sweep.ts'
 import { startSandbox } from '../../../vm/providers/sandbox/start.ts'
 import { sandbox } from '../../../vm/providers/sandbox.ts'
 import { defaultSuite, type Suite, suites } from '../../../vm/suite.ts'
@@ -351,7 +351,7 @@ async function firstLine(stream: NodeJS.ReadableStream): Promise<Owned> {
 
 /** The name of a sandbox's run folder, which its cgroups and its outermost process bear too. */
 async function nameOf(init: number): Promise<string> {
-  const [, name = ''] = /vethlab-([\d-]+)/.exec(await readFile(`/proc/${init}/cgroup`, 'utf8')) ?? []
+  const [, name = ''] = /vethlab-([\w-]+)/.exec(await readFile(`/proc/${init}/cgroup`, 'utf8')) ?? []
   expect(name).to.not.equal('')
   return name
 }

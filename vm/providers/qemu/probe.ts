@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { explainRunDirError, makeRunDir } from '../run-dir.ts'
+import { explainRunDirError } from '../run-dir/base.ts'
+import { makeRunDir } from '../run-dir.ts'
 import { type Accelerator, qemuArguments } from './argv.ts'
 import { writeMachineInitrd } from './initrd.ts'
 import { readLastWords } from './last-words.ts'
@@ -34,7 +35,7 @@ export async function probeBoot({
   limitMs,
   signal,
 }: BootProbe): Promise<ProbedBoot> {
-  const run = await makeRunDir()
+  const run = await makeRunDir({ label: 'kvm-probe', provider: 'qemu', suite: undefined, uses: [kernel] })
   try {
     const own = join(run.path, 'initrd')
     const serialLog = join(run.path, 'serial.log')

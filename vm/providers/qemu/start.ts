@@ -7,7 +7,8 @@ import type { Image } from '../../image/image.ts'
 import type { Machine, MachineRequest } from '../../machine.ts'
 import { connect } from '../../transport/connect.ts'
 import { assemble } from '../assemble.ts'
-import { makeRunDir, sweepRunDirs } from '../run-dir.ts'
+import { sweepRunDirs } from '../run-dir/sweep.ts'
+import { makeRunDir } from '../run-dir.ts'
 import type { Accelerator } from './argv.ts'
 import { writeMachineInitrd } from './initrd.ts'
 import { readLastWords } from './last-words.ts'
@@ -31,10 +32,10 @@ interface BootLimits {
 
 /** Starts a virtual machine on an image. Throws a MachineError, with the guest's last words, when it doesn't come up. */
 export async function startVirtualMachine(request: VirtualMachineRequest): Promise<Machine> {
-  const { name, suite, engine, keep, image, program, accelerator, report, signal } = request
+  const { name, label, suite, engine, keep, image, program, accelerator, report, signal } = request
   const limits = request.limits ?? usualLimits
   await sweepRunDirs()
-  const runDir = await makeRunDir()
+  const runDir = await makeRunDir({ label, provider: 'qemu', suite, uses: [image.rootfs] })
   await using undo = new AsyncDisposableStack()
   undo.defer(() => runDir.remove())
 
@@ -53,7 +54,7 @@ export async function startVirtualMachine(request: VirtualMachineRequest): Promi
   })
   undo.defer(() => running.kill())
   // Until it is handed over it is nobody's to keep: if we are killed before, the next run ends it.
-  await runDir.ownMachine(running.pid, { keep: false })
+  runDir.ownMachine(running.pid)
 
   const ended = running.ended.then(end => explainEnd(name, end))
   const died = new AbortController()
@@ -72,13 +73,20 @@ export async function startVirtualMachine(request: VirtualMachineRequest): Promi
     await awaitReady(connection, { name, signal: starting })
     const enter = consoleSocket ? `socat -,raw,echo=0,escape=0x1d UNIX-CONNECT:${consoleSocket}` : ''
     const machine = await assemble({
-      facts: { name, provider: 'qemu', accelerator, suite, slowness, entry: { enter, remove: `kill ${running.pid}` } },
+      facts: {
+        name,
+        provider: 'qemu',
+        accelerator,
+        suite,
+        slowness,
+        entry: { name: runDir.name, enter, remove: `kill ${running.pid}` },
+      },
       connection,
       runDir,
       ended,
       release: keep ? async () => running.release() : () => running.kill(),
     })
-    if (keep) await runDir.ownMachine(running.pid, { keep })
+    if (keep) runDir.keep(machine.entry)
     undo.move()
     return machine
   } catch (error) {

@@ -76,6 +76,21 @@ export function readPlan(plan: string): string[] {
   return plan.split('\n').flatMap(line => line.split(' ')[3] ?? [])
 }
 
+/** The numbers of all processes in these cgroups, and in those below them. */
+export async function processesIn(leaves: readonly string[]): Promise<number[]> {
+  const found = await Promise.all(
+    leaves.map(async leaf => {
+      const below = (await readdir(leaf, { withFileTypes: true }).catch(() => []))
+        .filter(entry => entry.isDirectory())
+        .map(entry => join(leaf, entry.name))
+      const own = await readFile(join(leaf, 'cgroup.procs'), 'utf8').catch(() => '')
+      // 0 is a process of a PID namespace that is not seen from here.
+      return [...own.split('\n').map(Number).filter(Boolean), ...(await processesIn(below))]
+    }),
+  )
+  return [...new Set(found.flat())]
+}
+
 /** Removes cgroups with all that has been made below them. Gone already is fine. */
 export async function removeCgroups(leaves: readonly string[]): Promise<void> {
   for (const leaf of leaves) await removeTree(leaf)

@@ -5,7 +5,8 @@ import { makeSeed, type SeedFile } from '../../guest/seed.ts'
 import type { Machine, MachineRequest } from '../../machine.ts'
 import { connect } from '../../transport/connect.ts'
 import { assemble } from '../assemble.ts'
-import { makeRunDir, sweepRunDirs } from '../run-dir.ts'
+import { sweepRunDirs } from '../run-dir/sweep.ts'
+import { makeRunDir } from '../run-dir.ts'
 import { checkSandbox } from './check.ts'
 import { launch } from './launch.ts'
 
@@ -18,10 +19,10 @@ export interface SandboxRequest extends MachineRequest {
 
 /** Starts a sandbox on a root file system. */
 export async function startSandbox(request: SandboxRequest): Promise<Machine> {
-  const { suite, rootfs, files = [], engine, keep, signal } = request
+  const { label, suite, rootfs, files = [], engine, keep, signal } = request
   const name = `sandbox:${suite}`
   await sweepRunDirs()
-  const runDir = await makeRunDir()
+  const runDir = await makeRunDir({ label, provider: 'sandbox', suite, uses: [rootfs] })
   await using undo = new AsyncDisposableStack()
   undo.defer(() => runDir.remove())
   try {
@@ -50,14 +51,14 @@ export async function startSandbox(request: SandboxRequest): Promise<Machine> {
         accelerator: 'host',
         suite,
         slowness: 1,
-        entry: { enter: `nsenter --target ${init} --all bash -l`, remove: `kill ${init}` },
+        entry: { name: runDir.name, enter: `nsenter --target ${init} --all bash -l`, remove: `kill ${init}` },
       },
       connection,
       runDir,
       ended: running.ended,
       release: keep ? async () => running.letGo() : () => running.end(),
     })
-    if (keep) await runDir.ownMachine(init, { keep })
+    if (keep) runDir.keep(machine.entry)
     undo.move()
     return machine
   } catch (error) {

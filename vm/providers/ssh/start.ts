@@ -1,13 +1,14 @@
 import type { Machine, MachineRequest } from '../../machine.ts'
 import { assemble } from '../assemble.ts'
-import { makeRunDir, sweepRunDirs } from '../run-dir.ts'
+import { sweepRunDirs } from '../run-dir/sweep.ts'
+import { makeRunDir } from '../run-dir.ts'
 import { type Address, formatAddress, sshCommand } from './address.ts'
 import { claim } from './claim.ts'
 import { logIn } from './login.ts'
 import { readSurvey, refusal, surveyScript } from './survey.ts'
 
 /** Logs in, looks whether a lab may and can run there, and hands the machine over. Rejects with a HostError. */
-export async function startSsh(address: Address, { engine, keep, signal }: MachineRequest): Promise<Machine> {
+export async function startSsh(address: Address, { label, engine, keep, signal }: MachineRequest): Promise<Machine> {
   await sweepRunDirs()
   await using undo = new AsyncDisposableStack()
   const connection = undo.use(await logIn(address, signal))
@@ -15,7 +16,7 @@ export async function startSsh(address: Address, { engine, keep, signal }: Machi
   const refused = refusal(readSurvey(stdout), address, { engine })
   if (refused) throw refused
 
-  const runDir = await makeRunDir()
+  const runDir = await makeRunDir({ label, provider: 'ssh', suite: undefined, uses: [] })
   undo.defer(() => runDir.remove())
   const claimed = await claim(connection, address, { signal })
   undo.defer(() => claimed.giveBack())
@@ -28,6 +29,7 @@ export async function startSsh(address: Address, { engine, keep, signal }: Machi
       suite: undefined,
       slowness: 1,
       entry: {
+        name: undefined,
         enter: sshCommand(address),
         // It is the user's: what a lab did there is all that there is to remove.
         remove: `${sshCommand(address, 'reboot')} # takes links, rules and settings, leaves containers; then prepare it again`,
