@@ -3,7 +3,7 @@ import type { Judgement } from './claims/verdict.ts'
 export type { Judgement }
 
 /**
- * What a run tells: plain data, in the order in which it happened. Every report is made from these and nothing else.
+ * What a run tells: plain data, in the order in which it happened; events of labs that go on side by side are told as they come. Every report is made from these and nothing else.
  * All `ms` are durations in milliseconds; all `at` are ISO 8601 times.
  */
 export type RunEvent =
@@ -19,6 +19,9 @@ export type RunEvent =
   | MachineKept
   | LabEnded
   | RunEnded
+
+/** What concerns one lab. */
+export type LabEvent = Exclude<RunEvent, RunStarted | RunEnded>
 
 export type Status = 'passed' | 'failed' | 'skipped'
 
@@ -62,24 +65,40 @@ export interface RunStarted {
   provider: string
   why: string
   suite: string
+  /** How many labs go on side by side at most, and why so many. */
+  jobs: Jobs
+  /** How often each lab is run, each time in a machine of its own. */
+  repeat: number
 }
 
-/** Something that takes time and is worth a line: an image being built, a kernel booting. */
-export interface Progress {
+/** A number of labs side by side; `why` in a few words for people. */
+export interface Jobs {
+  number: number
+  why: string
+}
+
+/** Something that takes time and is worth a line: an image being built, a kernel booting. `lab` is absent before the labs begin. */
+export interface Progress extends Partial<InLab> {
   type: 'progress'
   line: string
 }
 
-export interface LabStarted {
+/** What each event of a lab says: which one's it is. */
+export interface InLab {
+  lab: string
+  /** Which of the lab's runs, counted from 1; absent where each lab is run once. */
+  repetition?: number
+}
+
+export interface LabStarted extends Omit<InLab, 'lab'> {
   type: 'lab-started'
   at: string
   lab: LabHeader
 }
 
 /** The machine is up. Facts are read in the guest, not assumed. */
-export interface MachineStarted {
+export interface MachineStarted extends InLab {
   type: 'machine-started'
-  lab: string
   facts: MachineFacts
   ms: number
 }
@@ -97,16 +116,14 @@ export interface MachineFacts {
   iptablesBackend: string | null
 }
 
-export interface StepStarted {
+export interface StepStarted extends InLab {
   type: 'step-started'
-  lab: string
   step: StepHeader
 }
 
 /** A command ended. `step` is null outside steps (set-up); `phase` is `undo` for what `defer` registered. */
-export interface CommandEnded {
+export interface CommandEnded extends InLab {
   type: 'command'
-  lab: string
   step: number | null
   phase: 'act' | 'undo'
   command: string
@@ -117,9 +134,8 @@ export interface CommandEnded {
   ms: number
 }
 
-export interface ExpectationEnded {
+export interface ExpectationEnded extends InLab {
   type: 'expectation'
-  lab: string
   step: number
   /** The claim in words, e.g. `link br-veth01 should show { master: 'br01' }`. */
   text: string
@@ -133,9 +149,8 @@ export interface ExpectationEnded {
   where: string
 }
 
-export interface StepEnded {
+export interface StepEnded extends InLab {
   type: 'step-ended'
-  lab: string
   step: StepHeader
   status: Status
   ms: number
@@ -143,23 +158,21 @@ export interface StepEnded {
 }
 
 /** The machine's state before the lab against the state after its clean-up: lines that went (`-`) and came (`+`). */
-export interface ResidueTaken {
+export interface ResidueTaken extends InLab {
   type: 'residue'
-  lab: string
   differences: string[]
   ms: number
 }
 
 /** The machine stays, as asked: how to enter it and how to remove it. */
-export interface MachineKept {
+export interface MachineKept extends InLab {
   type: 'machine-kept'
-  lab: string
   machine: string
   enter: string
   remove: string
 }
 
-export interface LabEnded {
+export interface LabEnded extends Omit<InLab, 'lab'> {
   type: 'lab-ended'
   lab: LabHeader
   status: Status
@@ -189,4 +202,11 @@ export interface Totals {
 export interface Reporter {
   on(event: RunEvent): void
   end?(): Promise<void> | void
+}
+
+/** The lab whose event this is, and which of its runs; undefined for what concerns the whole run. */
+export function labOf(event: RunEvent): Required<InLab> | undefined {
+  if (!('lab' in event) || event.lab === undefined) return undefined
+  const { lab, repetition = 1 } = event
+  return { lab: typeof lab === 'string' ? lab : lab.name, repetition }
 }

@@ -2,7 +2,7 @@ import type { Shell } from 'zx'
 import { HostError, MachineError } from '../../vm/errors.ts'
 import type { Machine, Provider } from '../../vm/machine.ts'
 import type { Suite } from '../../vm/suite.ts'
-import type { Failure, RunEvent, Status, StepHeader } from '../events.ts'
+import type { Failure, LabEvent, RunEvent, Status, StepHeader } from '../events.ts'
 import { residueDifference, residueProbe } from '../looks/residue.ts'
 import { unlessAborted } from './abort.ts'
 import { acts } from './acts.ts'
@@ -20,6 +20,8 @@ import { bindWords } from './words.ts'
 export interface LabRunOptions {
   provider: Provider
   suite: Suite
+  /** Which of the lab's runs this is, counted from 1; undefined where it is run once. */
+  repetition: number | undefined
   /** Number of the last step to run; the later ones are skipped. */
   until: number | undefined
   /** Leave the machine as the last step left it: nothing is undone. */
@@ -31,9 +33,10 @@ export interface LabRunOptions {
   signal: AbortSignal
 }
 
-/** One lab on one machine, in the three parts that mocha's hooks and tests call in order. */
+/** One lab on one machine, in the three parts that are called in order. */
 export interface LabRun {
   file: LabFile
+  repetition: number | undefined
   steps: StepHeader[]
   /** Starts the machine. */
   start(): Promise<void>
@@ -41,6 +44,8 @@ export interface LabRun {
   step(number: number): Promise<Status>
   /** Undoes, compares the machine with what it was, and throws it away. Rejects when the clean-up or the residue fails. */
   finish(): Promise<void>
+  /** It has begun, and is not over. */
+  readonly going: boolean
   /** Told an error that nobody awaited. While the lab goes on it fails for it; else false is returned. */
   stray(error: unknown): boolean
   /** Why the lab failed, once it has; of several failures the first. */
@@ -52,7 +57,7 @@ const patienceMs = 5000
 
 /** Prepares a lab's run: registers its steps, starts nothing. */
 export function labRun(file: LabFile, options: LabRunOptions): LabRun {
-  const { provider, suite, signal, ask } = options
+  const { provider, suite, signal, ask, repetition } = options
   const { name } = file
   const undos = undoStack()
   const commands = acts()
@@ -74,8 +79,8 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
   const attempt = attempts(up, { acts: commands, signal, unlimited: ask !== undefined })
 
   // What a lab has left running tells nothing any more once the lab is over.
-  const emit = (event: RunEvent) => {
-    if (state !== 'over') options.emit(event)
+  const emit = (event: LabEvent) => {
+    if (state !== 'over') options.emit(repetition === undefined ? event : { ...event, repetition })
   }
   const log = commandLog(
     () => ({ step: current?.header.number ?? null, phase: state === 'undoing' ? ('undo' as const) : ('act' as const) }),
@@ -131,6 +136,10 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
 
   return {
     file,
+    repetition,
+    get going() {
+      return state === 'going' || state === 'undoing'
+    },
     steps: steps.map(step => step.header),
     get failure() {
       return failure
@@ -142,7 +151,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
       try {
         signal.throwIfAborted()
         const { engine } = file.lab
-        const report = (line: string) => emit({ type: 'progress', line })
+        const report = (line: string) => emit({ type: 'progress', lab: name, line })
         machine = await provider.start({ label: name, suite, engine, keep: options.keep, report, signal })
         const facts = await unlessAborted(readFacts(machine), stops())
         before = await residueNow()
@@ -183,7 +192,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
     },
     async finish() {
       state = 'undoing'
-      // After a failed start, or when the run is stopped, mocha calls no step.
+      // After a failed start, or when the run is stopped, no step is called.
       for (const { header } of steps) {
         if (!told.has(header.number)) emit({ type: 'step-ended', lab: name, step: header, status: 'skipped', ms: 0 })
       }
@@ -203,7 +212,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
       if (problem) throw problem.error
     },
     stray(error) {
-      if (state === 'waiting' || state === 'over') return false
+      if (!this.going) return false
       // What a failed step has left behind fails as it likes.
       if (failure) return true
       stray ??= { error }

@@ -1,13 +1,15 @@
 import { HostError } from '../../vm/errors.ts'
 import type { Provider } from '../../vm/machine.ts'
 import type { Suite } from '../../vm/suite.ts'
-import type { Failure, Reporter, RunEvent } from '../events.ts'
+import type { Failure, Jobs, Reporter, RunEvent } from '../events.ts'
+import { type Course, courseOf } from './course.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { failureOf } from './failure.ts'
 import { labRun } from './lab-run.ts'
-import { type MochaReporter, runMocha } from './mocha.ts'
+import type { MochaReporter } from './mocha.ts'
 import type { LabFile } from './registry.ts'
-import { catchStrays } from './strays.ts'
+import { sideBySide } from './side-by-side.ts'
+import { asOf, catchStrays } from './strays.ts'
 import { tally } from './totals.ts'
 
 /** What is to be run, where, and who is told. */
@@ -17,6 +19,10 @@ export interface RunOptions {
   /** Why this provider, in one line. */
   why: string
   suite: Suite
+  /** How many labs go on side by side; one unless told otherwise. */
+  jobs?: Jobs
+  /** How often each lab is run, each time in a machine of its own; once unless told otherwise. */
+  repeat?: number
   /** Number of the last step to run, when only one lab is run. */
   until?: number | undefined
   keep: boolean
@@ -28,9 +34,11 @@ export interface RunOptions {
   signal: AbortSignal
 }
 
-/** Runs labs one after another, each on a machine of its own; resolves to the exit code. */
+const oneByOne: Jobs = { number: 1, why: 'one by one' }
+
+/** Runs labs, each on a machine of its own; resolves to the exit code. */
 export async function run(options: RunOptions): Promise<number> {
-  const { provider, why, suite, until, keep, ask, signal, reporters } = options
+  const { provider, why, suite, until, keep, ask, signal, reporters, jobs = oneByOne, repeat = 1 } = options
   const started = performance.now()
   const totals = tally()
   const emit = (event: RunEvent) => {
@@ -38,15 +46,26 @@ export async function run(options: RunOptions): Promise<number> {
     for (const reporter of reporters) reporter.on(event)
   }
   const labs = options.labs.map(file => file.header)
-  emit({ type: 'run-started', at: new Date().toISOString(), labs, provider: provider.name, why, suite })
+  emit({ type: 'run-started', at: new Date().toISOString(), labs, provider: provider.name, why, suite, jobs, repeat })
   const once = refusedOnce(provider)
-  const runs = options.labs.map(file => labRun(file, { provider: once, suite, until, keep, ask, emit, signal }))
+  const runs = options.labs.flatMap(file =>
+    Array.from({ length: repeat }, (_, i) =>
+      labRun(file, {
+        ...{ provider: once, suite, until, keep, ask, emit, signal },
+        repetition: repeat > 1 ? i + 1 : undefined,
+      }),
+    ),
+  )
   let unclaimed: Failure | undefined
   {
-    using _strays = catchStrays(error => {
-      if (!runs.some(run => run.stray(error))) unclaimed ??= failureOf(error, { place: '', mend: faultOfOurs })
+    using _strays = catchStrays(runs, error => {
+      unclaimed ??= failureOf(error, { place: '', mend: faultOfOurs })
     })
-    await runMocha(runs, options.mochaReporters, signal)
+    const courses = runs.map(courseOf)
+    await Promise.all([
+      follow(courses, options.mochaReporters),
+      sideBySide(courses, jobs.number, course => asOf(course.run, () => course.go(signal))),
+    ])
   }
   const failures = runs.flatMap(run => run.failure ?? [])
   const exitCode = exitCodeOf(failures, signal.aborted) || (unclaimed ? 3 : 0)
@@ -60,6 +79,13 @@ export async function run(options: RunOptions): Promise<number> {
   })
   for (const reporter of reporters) await reporter.end?.()
   return exitCode
+}
+
+/** Mocha takes longer to load than a machine to start: only those pay who want its reporters. */
+async function follow(courses: Course[], reporters: MochaReporter[]): Promise<void> {
+  if (reporters.length === 0) return
+  const { followInMocha } = await import('./mocha.ts')
+  await followInMocha(courses, reporters)
 }
 
 const faultOfOurs = 'this is a fault of vethlab itself: please report it, with the lines above'

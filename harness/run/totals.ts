@@ -12,7 +12,8 @@ export function tally(): { on(event: RunEvent): void; sum(): Totals } {
   return {
     on(event) {
       if (event.type === 'run-started') {
-        all = { labs: event.labs.length, steps: event.labs.flatMap(lab => lab.steps).length }
+        const steps = event.labs.flatMap(lab => lab.steps).length
+        all = { labs: event.labs.length * event.repeat, steps: steps * event.repeat }
       } else if (event.type === 'lab-ended') totals.labs[event.status] += 1
       else if (event.type === 'step-ended') totals.steps[event.status] += 1
       else if (event.type === 'command') totals.commands += 1

@@ -44,6 +44,8 @@ export const started: RunEvent = {
   provider: 'sandbox',
   why: 'sandbox: /dev/kvm: not there, and you are root',
   suite: 'trixie',
+  jobs: { number: 1, why: 'one by one' },
+  repeat: 1,
 }
 
 const machine: RunEvent = {

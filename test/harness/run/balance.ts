@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { RunEvent } from '../../../harness/events.ts'
+import { labOf, type RunEvent } from '../../../harness/events.ts'
 import { tally } from '../../../harness/run/totals.ts'
 
 /**
@@ -8,34 +8,46 @@ import { tally } from '../../../harness/run/totals.ts'
  */
 export function expectBalance(events: RunEvent[]): void {
   const counted = tally()
-  const open: string[] = []
-  const stepsTold: number[] = []
-  const enter = (what: string) => open.push(what)
-  const leave = (what: string) => expect(open.pop(), 'what ends is what began last').to.equal(what)
+  const open = new Map<string, { steps: number[]; step?: number }>()
+  let going = false
   for (const event of events) {
     counted.on(event)
-    if (event.type === 'run-started') enter('run')
-    else if (event.type === 'lab-started') {
-      expect(open).to.deep.equal(['run'])
-      enter(event.lab.name)
-      stepsTold.length = 0
-    } else if (event.type === 'step-started') {
-      expect(open).to.have.length(2)
-      enter(`step ${event.step.number}`)
+    const of = labOf(event)
+    const name = of && `${of.lab} ${of.repetition}`
+    if (name === undefined) {
+      if (event.type === 'run-started') {
+        expect(going).to.equal(false)
+        going = true
+      } else if (event.type === 'run-ended') {
+        expect(going).to.equal(true)
+        going = false
+        expect(event.totals).to.deep.equal(counted.sum())
+      }
+      continue
+    }
+    if (event.type === 'lab-started') {
+      expect(going).to.equal(true)
+      expect([...open.keys()]).not.to.include(name)
+      open.set(name, { steps: [] })
+      continue
+    }
+    const lab = open.get(name) ?? expect.fail(`${event.type} of a lab that is over: ${name}`)
+    if (event.type === 'step-started') {
+      expect(lab.step).to.equal(undefined)
+      lab.step = event.step.number
     } else if (event.type === 'step-ended') {
-      stepsTold.push(event.step.number)
-      if (event.status !== 'skipped') leave(`step ${event.step.number}`)
+      lab.steps.push(event.step.number)
+      expect(lab.step, 'what ends is what began last').to.equal(
+        event.status === 'skipped' ? undefined : event.step.number,
+      )
+      delete lab.step
     } else if (event.type === 'lab-ended') {
-      leave(event.lab.name)
-      expect(stepsTold, 'every step is told').to.deep.equal(event.lab.steps.map(({ number }) => number))
+      expect(lab.step).to.equal(undefined)
+      expect(lab.steps, 'every step is told').to.deep.equal(event.lab.steps.map(({ number }) => number))
       expect(event.status === 'failed').to.equal(event.failure !== undefined)
-    } else if (event.type === 'run-ended') {
-      leave('run')
-      expect(event.totals).to.deep.equal(counted.sum())
-    } else if ('lab' in event) {
-      expect(open[1], `${event.type} of a lab that is over`).to.equal(event.lab)
+      open.delete(name)
     }
   }
-  expect(open).to.deep.equal([])
+  expect([...open.keys()]).to.deep.equal([])
   expect(events.at(-1)?.type).to.equal('run-ended')
 }

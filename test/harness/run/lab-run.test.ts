@@ -1,20 +1,9 @@
 import { expect } from 'chai'
-import type { Failure, RunEvent, Totals } from '../../../harness/events.ts'
-import { lab, type Words } from '../../../harness/index.ts'
+import type { RunEvent } from '../../../harness/events.ts'
 import { InterruptedError } from '../../../harness/run/failure.ts'
-import { headerOf } from '../../../harness/run/register.ts'
-import type { LabFile } from '../../../harness/run/registry.ts'
-import { run } from '../../../harness/run/run.ts'
 import { HostError, MachineError } from '../../../vm/errors.ts'
 import type { Machine, MachineRequest, Provider } from '../../../vm/machine.ts'
-import { sandbox } from '../../../vm/providers/sandbox.ts'
-import { defaultSuite } from '../../../vm/suite.ts'
-import { expectBalance } from './balance.ts'
-
-function labOf(name: string, body: (words: Words) => void, { engine = false } = {}): LabFile {
-  const made = lab({ title: name, document: '', topology: '', engine }, body)
-  return { name, path: import.meta.filename, lab: made, header: headerOf(name, made) }
-}
+import { changed, killed, labOf, outcomeOf } from './outcome.ts'
 
 const simple = (name = 'simple', options = {}) =>
   labOf(
@@ -29,12 +18,6 @@ const simple = (name = 'simple', options = {}) =>
     options,
   )
 
-/** The sandbox, but for `change`. */
-const changed = (change: (start: Promise<Machine>, request: MachineRequest) => Promise<Machine>): Provider => ({
-  name: 'sandbox',
-  check: sandbox.check,
-  start: request => change(sandbox.start(request), request),
-})
 const refusing = (error: unknown, asked: MachineRequest[] = []): Provider => ({
   name: 'sandbox',
   check: async () => [],
@@ -43,41 +26,6 @@ const refusing = (error: unknown, asked: MachineRequest[] = []): Provider => ({
     throw error
   },
 })
-const killed = (machine: Machine) => process.kill(Number(/\d+/.exec(machine.entry.remove)?.[0]), 'SIGKILL')
-
-interface Outcome {
-  exitCode: number
-  events: RunEvent[]
-  /** Each lab's failure. */
-  failures: (Failure | undefined)[]
-  /** What each step that was told ended with. */
-  steps: string[]
-  totals: Totals | undefined
-}
-
-async function outcomeOf(
-  labs: LabFile[],
-  { provider = sandbox, on = (_: RunEvent) => {}, signal = new AbortController().signal, keep = false } = {},
-): Promise<Outcome> {
-  const events: RunEvent[] = []
-  const reporter = {
-    on(event: RunEvent) {
-      events.push(event)
-      on(event)
-    },
-  }
-  const options = { why: 'a test', suite: defaultSuite, keep, mochaReporters: [] }
-  const exitCode = await run({ labs, provider, reporters: [reporter], signal, ...options })
-  expectBalance(events)
-  return {
-    exitCode,
-    events,
-    failures: events.flatMap(event => (event.type === 'lab-ended' ? [event.failure] : [])),
-    steps: events.flatMap(event => (event.type === 'step-ended' ? [event.status] : [])),
-    totals: events.flatMap(event => (event.type === 'run-ended' ? [event.totals] : []))[0],
-  }
-}
-
 describe('a lab’s run', function () {
   this.timeout(30_000)
 

@@ -1,0 +1,68 @@
+import type { Failure, RunEvent, Totals } from '../../../harness/events.ts'
+import { lab, type Words } from '../../../harness/index.ts'
+import type { MochaReporter } from '../../../harness/run/mocha.ts'
+import { headerOf } from '../../../harness/run/register.ts'
+import type { LabFile } from '../../../harness/run/registry.ts'
+import { run } from '../../../harness/run/run.ts'
+import type { Machine, MachineRequest, Provider } from '../../../vm/machine.ts'
+import { sandbox } from '../../../vm/providers/sandbox.ts'
+import { defaultSuite } from '../../../vm/suite.ts'
+import { expectBalance } from './balance.ts'
+
+/** A lab of this body, as if it were a file's. */
+export function labOf(name: string, body: (words: Words) => void, { engine = false } = {}): LabFile {
+  const made = lab({ title: name, document: '', topology: '', engine }, body)
+  return { name, path: import.meta.filename, lab: made, header: headerOf(name, made) }
+}
+
+/** The sandbox, but for `change`. */
+export const changed = (change: (start: Promise<Machine>, request: MachineRequest) => Promise<Machine>): Provider => ({
+  name: 'sandbox',
+  check: sandbox.check,
+  start: request => change(sandbox.start(request), request),
+})
+/** Kills a sandbox. */
+export const killed = (machine: Machine) => process.kill(Number(/\d+/.exec(machine.entry.remove)?.[0]), 'SIGKILL')
+
+/** What came of a run. */
+export interface Outcome {
+  exitCode: number
+  events: RunEvent[]
+  /** Each lab's failure. */
+  failures: (Failure | undefined)[]
+  /** What each step that was told ended with. */
+  steps: string[]
+  totals: Totals | undefined
+}
+
+/** Runs labs, and looks that what is told of it is whole. */
+export async function outcomeOf(
+  labs: LabFile[],
+  {
+    provider = sandbox,
+    on = (_: RunEvent) => {},
+    signal = new AbortController().signal,
+    keep = false,
+    jobs = 1,
+    repeat = 1,
+    mochaReporters = [] as MochaReporter[],
+  } = {},
+): Promise<Outcome> {
+  const events: RunEvent[] = []
+  const reporter = {
+    on(event: RunEvent) {
+      events.push(event)
+      on(event)
+    },
+  }
+  const options = { why: 'a test', suite: defaultSuite, keep, mochaReporters, jobs: { number: jobs, why: '' }, repeat }
+  const exitCode = await run({ labs, provider, reporters: [reporter], signal, ...options })
+  expectBalance(events)
+  return {
+    exitCode,
+    events,
+    failures: events.flatMap(event => (event.type === 'lab-ended' ? [event.failure] : [])),
+    steps: events.flatMap(event => (event.type === 'step-ended' ? [event.status] : [])),
+    totals: events.flatMap(event => (event.type === 'run-ended' ? [event.totals] : []))[0],
+  }
+}

@@ -1,0 +1,229 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect } from 'chai'
+import Mocha from 'mocha'
+import { labOf as labOfEvent, type RunEvent } from '../../../harness/events.ts'
+import type { Words } from '../../../harness/index.ts'
+import { InterruptedError } from '../../../harness/run/failure.ts'
+import { sideBySide } from '../../../harness/run/side-by-side.ts'
+import type { Machine } from '../../../vm/machine.ts'
+import { changed, killed, labOf, outcomeOf } from './outcome.ts'
+
+describe('side by side', () => {
+  it('are as many as asked for, begun in their order', async () => {
+    const begun: number[] = []
+    let going = 0
+    let most = 0
+    await sideBySide([5, 1, 1, 1], 2, async ms => {
+      begun.push(ms)
+      most = Math.max(most, ++going)
+      await pause(ms * 10)
+      going--
+    })
+    expect(begun).to.deep.equal([5, 1, 1, 1])
+    expect(most).to.equal(2)
+    await sideBySide([], 3, () => expect.fail('there is nothing to do'))
+  })
+})
+
+describe('labs side by side', function () {
+  this.timeout(30_000)
+
+  /** Labs each of which waits, in its first step, until all have come there. */
+  function together(names: string[], then: (name: string, words: Words) => Promise<unknown> = async () => {}) {
+    const all = Promise.withResolvers<void>()
+    let there = 0
+    return names.map(name =>
+      labOf(name, words => {
+        words.step('all are there', async () => {
+          if (++there === names.length) all.resolve()
+          await all.promise
+        })
+        words.step('it goes on', async () => await then(name, words))
+      }),
+    )
+  }
+
+  const failuresOf = (events: RunEvent[]) =>
+    Object.fromEntries(
+      events.flatMap(event => (event.type === 'lab-ended' ? [[event.lab.name, event.failure?.message]] : [])),
+    )
+
+  it('have each a machine of its own, and each event says whose it is', async () => {
+    const labs = together(['a', 'b'], async (name, { $, defer }) => {
+      await $`ip link add only-${name} type bridge`
+      defer`ip link delete only-${name}`
+      await $`ip -br link show type bridge`
+    })
+    const { exitCode, events } = await outcomeOf(labs, { jobs: 2 })
+    expect(exitCode).to.equal(0)
+    for (const name of ['a', 'b']) {
+      const shown = events.find(
+        event => event.type === 'command' && event.lab === name && event.command.includes('show'),
+      )
+      expect(shown)
+        .to.have.property('stdout')
+        .that.matches(new RegExp(`^only-${name} +\\S+ +\\S+ \\S+ *\\n$`))
+    }
+    const ofNone = events.filter(event => labOfEvent(event) === undefined)
+    expect(ofNone.map(({ type }) => type)).to.deep.equal(['run-started', 'run-ended'])
+  })
+
+  // The tests' own mocha takes every such error for one of the test that is going on.
+  const events = ['uncaughtException', 'unhandledRejection'] as const
+  let mochas: NodeJS.UncaughtExceptionListener[][] = []
+  before(function () {
+    if (process.getuid?.() !== 0) this.skip()
+    mochas = events.map(event => process.listeners(event as 'uncaughtException'))
+    for (const [i, event] of events.entries()) for (const listener of mochas[i] ?? []) process.off(event, listener)
+  })
+  after(() => {
+    for (const [i, event] of events.entries()) for (const listener of mochas[i] ?? []) process.on(event, listener)
+  })
+
+  const strays: [what: string, letGo: (name: string) => void][] = [
+    ['a promise', name => void Promise.reject(new Error(`nobody awaits ${name}`))],
+    [
+      'a timer',
+      name =>
+        setTimeout(() => {
+          throw new Error(`nobody awaits ${name}`)
+        }, 20),
+    ],
+    ['a promise of a promise', name => void pause(20).then(() => Promise.reject(new Error(`nobody awaits ${name}`)))],
+  ]
+  for (const [what, letGo] of strays) {
+    it(`an error that nobody waits for, of ${what}, is told as that of the lab which brought it about`, async () => {
+      const labs = together(['innocent', 'guilty', 'guilty too'], async (name, { $ }) => {
+        if (name !== 'innocent') letGo(name)
+        await $`sleep 0.3`
+      })
+      const { exitCode, events } = await outcomeOf(labs, { jobs: 3 })
+      expect(failuresOf(events)).to.deep.equal({
+        innocent: undefined,
+        guilty: 'Error: nobody awaits guilty',
+        'guilty too': 'Error: nobody awaits guilty too',
+      })
+      expect(exitCode).to.equal(1)
+    })
+  }
+
+  it('an error of another run of this process is none of theirs', async () => {
+    const [one] = together(['guilty'], async (name, { $ }) => {
+      strays[0]?.[1](name)
+      await $`sleep 0.3`
+    })
+    const [other] = together(['innocent'], (_, { $ }) => $`sleep 1`)
+    if (!one || !other) throw new Error('there are two')
+    const outcomes = await Promise.all([outcomeOf([one]), outcomeOf([other])])
+    expect(outcomes.map(({ exitCode }) => exitCode)).to.deep.equal([1, 0])
+  })
+
+  it('an error whose origin is lost is told, and as nobody’s', async () => {
+    const elsewhere = Promise.withResolvers<void>()
+    void elsewhere.promise.then(() => {
+      throw new Error('from nowhere')
+    })
+    const labs = together(['a', 'b'], async (name, { $ }) => {
+      if (name === 'a') elsewhere.resolve()
+      await $`sleep 0.3`
+    })
+    const { exitCode, events } = await outcomeOf(labs, { jobs: 2 })
+    expect(failuresOf(events)).to.deep.equal({ a: undefined, b: undefined })
+    expect(events.at(-1)).to.have.nested.property('failure.message', 'Error: from nowhere')
+    expect(exitCode).to.equal(3)
+  })
+
+  it('a machine that dies fails its lab alone', async () => {
+    const machines: Machine[] = []
+    const provider = changed(async start => {
+      const machine = await start
+      machines.push(machine)
+      return machine
+    })
+    const labs = together(['dies', 'lives'], async (name, { $ }) => {
+      if (name === 'dies') {
+        const { stdout } = await $`cat /proc/sys/kernel/random/boot_id; hostname`.nothrow()
+        expect(stdout).not.to.equal('')
+        const inode = (await $`readlink /proc/self/ns/net`).stdout
+        for (const machine of machines) {
+          if ((await machine.exec('readlink /proc/self/ns/net')).stdout === inode) killed(machine)
+        }
+        await $`sleep 10`
+      }
+      await $`sleep 0.5`
+    })
+    const { exitCode, events } = await outcomeOf(labs, { provider, jobs: 2 })
+    expect(failuresOf(events)).to.deep.equal({
+      dies: 'sandbox:trixie ended by itself: killed by SIGKILL',
+      lives: undefined,
+    })
+    expect(exitCode).to.equal(3)
+  })
+
+  it('called off, all end and their machines go; those that had not begun are skipped', async () => {
+    const controller = new AbortController()
+    const machines: Machine[] = []
+    const provider = changed(async start => {
+      const machine = await start
+      machines.push(machine)
+      return machine
+    })
+    const labs = together(['a', 'b'], (_, { $ }) => $`sleep 10`)
+    const late = labOf('late', ({ step }) => step('one', async () => {}))
+    const on = (event: RunEvent) => {
+      if (event.type === 'step-started' && event.step.number === 2 && event.lab === 'b')
+        setTimeout(() => controller.abort(new InterruptedError('enough')), 100)
+    }
+    const { exitCode, totals, failures } = await outcomeOf([...labs, late], {
+      ...{ provider, jobs: 2, on, signal: controller.signal },
+    })
+    expect(exitCode).to.equal(130)
+    expect(totals?.labs).to.deep.equal({ passed: 0, failed: 2, skipped: 1 })
+    expect(failures.map(failure => failure?.kind)).to.deep.equal(['interrupted', 'interrupted'])
+    for (const machine of machines) expect(machine.lost.aborted || (await gone(machine))).to.equal(true)
+  })
+
+  it('are one report in one order for a reporter made for mocha, with the time that each step took', async () => {
+    const labs = [
+      labOf('slow', ({ $, step }) => {
+        step('it waits', () => $`sleep 0.6`)
+        step('it is over', async () => {})
+      }),
+      labOf('quick', ({ $, step }) => {
+        step('it waits less', () => $`sleep 0.2`)
+        step('it fails', async () => {
+          throw new Error('as it should')
+        })
+        step('nothing comes after it', async () => {})
+      }),
+    ]
+    const told: string[] = []
+    class Told {
+      constructor(runner: Mocha.Runner) {
+        for (const event of ['start', 'suite', 'pass', 'fail', 'pending', 'suite end', 'end']) {
+          runner.on(event, (of?: Mocha.Suite | Mocha.Test) => {
+            const took = of instanceof Mocha.Test && of.duration ? ` ${Math.floor(of.duration / 200) * 200}` : ''
+            told.push(`${event}${of?.title ? ` ${of.title}${took}` : ''}`)
+          })
+        }
+      }
+    }
+    const { exitCode, events } = await outcomeOf(labs, { jobs: 2, mochaReporters: [Told] })
+    const ended = events.flatMap(event => (event.type === 'lab-ended' ? [event.lab.name] : []))
+    expect(ended).to.deep.equal(['quick', 'slow'])
+    expect(exitCode).to.equal(1)
+    expect(told).to.deep.equal([
+      ...['start', 'suite'],
+      ...['suite slow', 'pass it waits 600', 'pass it is over 0', 'suite end slow'],
+      ...['suite quick', 'pass it waits less 200', 'fail it fails 0', 'pending nothing comes after it 0'],
+      ...['suite end quick', 'suite end', 'end'],
+    ])
+  })
+})
+
+async function gone(machine: Machine): Promise<boolean> {
+  return await machine.exec('true').then(
+    () => false,
+    () => true,
+  )
+}
