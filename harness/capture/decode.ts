@@ -1,6 +1,6 @@
+import type { Packet } from '../../vm/pcap.ts'
 import type { Arp, Frame, Icmp, Ip, Tcp } from './frame.ts'
 import { frameText } from './frame-text.ts'
-import type { Packet } from './pcap.ts'
 
 /** Reads one captured packet. Never throws: where a header is malformed, cut off or unknown, `raw` holds it and all after it. */
 export function decode(packet: Packet, linkType: number, at: string): Frame {

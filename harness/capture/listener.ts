@@ -1,10 +1,10 @@
 import type { Machine } from '../../vm/machine.ts'
+import { type Packet, pcapReader } from '../../vm/pcap.ts'
 import { enter, type ResolvedPlace } from '../looks/place.ts'
 import { LookError } from '../looks/probe.ts'
 import { quote } from '../looks/quote.ts'
 import { decode } from './decode.ts'
 import type { Frame } from './frame.ts'
-import { type Packet, pcapReader } from './pcap.ts'
 
 /** One interface to listen at, by the name that its frames shall carry. */
 export interface ListeningPoint {

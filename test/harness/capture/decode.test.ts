@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { decode } from '../../../harness/capture/decode.ts'
-import { type Packet, readPcap } from '../../../harness/capture/pcap.ts'
+import { type Packet, readPcap } from '../../../vm/pcap.ts'
 import { suites } from '../../../vm/suite.ts'
 import { framesOf, pcapFile } from './recorded.ts'
 

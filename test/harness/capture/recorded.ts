@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decode } from '../../../harness/capture/decode.ts'
 import type { Frame } from '../../../harness/capture/frame.ts'
-import { readPcap } from '../../../harness/capture/pcap.ts'
+import { readPcap } from '../../../vm/pcap.ts'
 import type { Suite } from '../../../vm/suite.ts'
 
 /** A file that a suite's tcpdump saved (test/fixtures/record-looks.ts). */

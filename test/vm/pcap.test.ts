@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { PcapError, pcapReader, readPcap } from '../../../harness/capture/pcap.ts'
-import { suites } from '../../../vm/suite.ts'
-import { pcapFile } from './recorded.ts'
+import { PcapError, pcapReader, readPcap } from '../../vm/pcap.ts'
+import { suites } from '../../vm/suite.ts'
+import { pcapFile } from '../harness/capture/recorded.ts'
 
 /** The same file as a machine of the other byte order writes it. */
 function swapped(file: Buffer): Buffer {
