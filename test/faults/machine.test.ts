@@ -1,13 +1,6 @@
 import { expect } from 'chai'
-import {
-  descendants,
-  type Ended,
-  faultyLab,
-  guestProcesses,
-  type LabProcess,
-  type PrivateHost,
-  privateHost,
-} from './private-host.ts'
+import { type Ended, faultyLab, type LabProcess, type PrivateHost, privateHost } from './private-host.ts'
+import { descendants, guestProcesses } from './processes.ts'
 
 /** Noticed within 5 s, as the machine's silence is; the rest of what is said to the end of the process is ours. */
 const noticedMs = 5000
@@ -105,7 +98,8 @@ describe('a machine that fails', function () {
   })
 
   describe('in QEMU, emulated', () => {
-    const qemu = (lab: LabProcess) => descendants(lab.pid, /^qemu-system/)
+    const qemu = async (lab: LabProcess) =>
+      (await descendants(lab.pid)).filter(({ name }) => name.startsWith('qemu-system')).map(({ number }) => number)
     const outcomes = new Map<string, Promise<Ended & { afterMs: number }>>()
 
     // Both at once: most of it is waiting for a kernel to boot.

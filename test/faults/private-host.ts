@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ import type { JsonReport } from '../../harness/reporters/json-report.ts'
 import { defaultCache } from '../../vm/image/cache.ts'
 import { ensureImage } from '../../vm/image/image.ts'
 import { defaultSuite } from '../../vm/suite.ts'
+import { leftoversOf } from './leftovers.ts'
 
 const top = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -16,6 +17,7 @@ export const faultyLab = (name: string) => join('test/fixtures/labs', `${name}.t
 
 /** What the command line ended with. */
 export interface Ended {
+  /** undefined when a signal ended it. */
   exitCode: number | undefined
   stdout: string
   stderr: string
@@ -28,6 +30,8 @@ export interface Ended {
 export interface LabProcess {
   pid: number
   kill(signal: NodeJS.Signals): void
+  /** What has been printed so far, on either stream. */
+  said(): string
   /** Resolves when this text has been printed, on either stream; rejects when the process ends without. */
   printed(text: string | RegExp): Promise<void>
   ended: Promise<Ended>
@@ -104,6 +108,7 @@ export async function privateHost({ image = true } = {}): Promise<PrivateHost> {
       return {
         pid,
         kill: signal => void child.kill(signal),
+        said: () => text,
         async printed(wanted) {
           const there = () => (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text))
           let over = false
@@ -118,87 +123,9 @@ export async function privateHost({ image = true } = {}): Promise<PrivateHost> {
         ended,
       }
     },
-    async leftovers() {
-      const base = join(run, `vethlab-${process.getuid?.() ?? 0}`)
-      return [
-        ...(await processesOf(folder, pids)).map(what => `process ${what}`),
-        ...(await cgroupsOf(pids)).map(path => `cgroup ${path}`),
-        ...(await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter(line => line.includes(folder)),
-        ...(await loopDevicesOf(folder)).map(path => `loop device of ${path}`),
-        ...(await readdir(base).catch(() => [])).map(name => `run folder ${name}`),
-        // npm keeps its own compiled code there.
-        ...(await readdir(temporary))
-          .filter(name => name !== 'node-compile-cache')
-          .map(name => `temporary file ${name}`),
-        ...(await readdir(join(cache, 'vethlab/images')).catch(() => []))
-          .filter(name => name.startsWith('.building'))
-          .map(name => `half an image ${name}`),
-      ]
-    },
+    leftovers: () => leftoversOf({ folder, cache, run, temporary }, pids),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, maxRetries: 5 }),
   }
-}
-
-/** The processes of the host's machine of a run, init and all: those in its cgroups. */
-export async function guestProcesses(pid: number): Promise<number[]> {
-  const all = await processes()
-  return all.flatMap(({ number, cgroup }) => (cgroup.includes(`/vethlab-${pid}-`) ? [number] : []))
-}
-
-/** Numbers of the processes whose command line matches, and that this process has started, however far down. */
-export async function descendants(pid: number, command: RegExp): Promise<number[]> {
-  const all = await processes()
-  const below = (parent: number): typeof all =>
-    all.filter(one => one.parent === parent).flatMap(one => [one, ...below(one.number)])
-  return below(pid).flatMap(({ number, cmdline }) => (command.test(cmdline) ? [number] : []))
-}
-
-async function processesOf(folder: string, pids: number[]): Promise<string[]> {
-  const all = await processes()
-  const ours = all.filter(
-    ({ number, cmdline, environ, cgroup }) =>
-      number !== process.pid &&
-      (pids.includes(number) ||
-        cmdline.includes(folder) ||
-        environ.includes(folder) ||
-        pids.some(pid => cgroup.includes(`/vethlab-${pid}-`))),
-  )
-  return ours.map(({ number, cmdline }) => `${number} ${cmdline}`)
-}
-
-async function processes() {
-  const numbers = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
-  const read = (number: string, file: string) => readFile(`/proc/${number}/${file}`, 'utf8').catch(() => '')
-  const found = await Promise.all(
-    numbers.map(async number => {
-      const [stat, cmdline, environ, cgroup] = await Promise.all(
-        ['stat', 'cmdline', 'environ', 'cgroup'].map(file => read(number, file)),
-      )
-      const [state, parent] = (stat ?? '').slice((stat ?? '').lastIndexOf(')') + 2).split(' ')
-      return {
-        number: Number(number),
-        gone: state === undefined || /^[ZX]?$/.test(state),
-        parent: Number(parent),
-        cmdline: (cmdline ?? '').replaceAll('\0', ' ').trim(),
-        environ: environ ?? '',
-        cgroup: cgroup ?? '',
-      }
-    }),
-  )
-  return found.filter(({ gone }) => !gone)
-}
-
-async function cgroupsOf(pids: number[]): Promise<string[]> {
-  const { stdout } = await execa('find', ['/sys/fs/cgroup', '-name', 'vethlab-*'], { reject: false })
-  return stdout.split('\n').filter(path => pids.some(pid => path.includes(`/vethlab-${pid}-`)))
-}
-
-async function loopDevicesOf(folder: string): Promise<string[]> {
-  const names = await readdir('/sys/block')
-  const files = await Promise.all(
-    names.map(name => readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => '')),
-  )
-  return files.map(file => file.trim()).filter(file => file.startsWith(folder))
 }
 
 async function linkTree(from: string, to: string): Promise<void> {

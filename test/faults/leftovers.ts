@@ -1,0 +1,86 @@
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { everyProcess, readProc } from './processes.ts'
+
+/** Where runs have been told to keep what they need. */
+export interface Places {
+  /** Everything below it is theirs. */
+  folder: string
+  cache: string
+  run: string
+  temporary: string
+}
+
+/** All that is left of these runs: processes, cgroups, mounts, loop devices, files; each as a line that begins with its kind. */
+export async function leftoversOf(places: Places, pids: number[]): Promise<string[]> {
+  const { folder, cache, run, temporary } = places
+  const within = (...path: string[]) => readdir(join(...path)).catch(() => [])
+  const named = (kind: string, names: string[]) => names.map(name => `${kind} ${name}`)
+  const [processes, cgroups, mounts, loops, runs, files, images] = await Promise.all([
+    processesOf(folder, pids),
+    cgroupsOf(pids),
+    readFile('/proc/self/mountinfo', 'utf8'),
+    loopDevicesOf(folder),
+    within(run, `vethlab-${process.getuid?.() ?? 0}`),
+    within(temporary),
+    within(cache, 'vethlab/images'),
+  ])
+  return [
+    ...named('process', processes),
+    ...named('cgroup', cgroups),
+    ...named(
+      'mount',
+      mounts.split('\n').filter(line => line.includes(folder)),
+    ),
+    ...named('loop device of', loops),
+    ...named('run folder', runs),
+    // npm keeps its own compiled code there.
+    ...named(
+      'temporary file',
+      files.filter(name => name !== 'node-compile-cache'),
+    ),
+    ...named(
+      'half an image',
+      images.filter(name => name.startsWith('.building')),
+    ),
+  ]
+}
+
+async function processesOf(folder: string, pids: number[]): Promise<string[]> {
+  const found = await Promise.all(
+    (await everyProcess()).map(async number => {
+      if (number === process.pid) return []
+      const read = ['cmdline', 'environ', 'cgroup'].map(file => readProc(number, file))
+      const [cmdline = '', environ = '', cgroup = ''] = await Promise.all(read)
+      const ours =
+        pids.includes(number) ||
+        cmdline.includes(folder) ||
+        environ.includes(folder) ||
+        pids.some(pid => cgroup.includes(`/vethlab-${pid}-`)) ||
+        (await holds(number, folder))
+      return ours ? [`${number} ${cmdline.replaceAll('\0', ' ').trim()}`] : []
+    }),
+  )
+  return found.flat()
+}
+
+/** Whether a process has an open file, its folder or its root below this one. */
+async function holds(number: number, folder: string): Promise<boolean> {
+  const files = (await readdir(`/proc/${number}/fd`).catch(() => [])).map(name => `fd/${name}`)
+  const links = ['cwd', 'root', 'exe', ...files].map(name => readlink(`/proc/${number}/${name}`).catch(() => ''))
+  return (await Promise.all(links)).some(link => link.startsWith(`${folder}/`))
+}
+
+async function cgroupsOf(pids: number[]): Promise<string[]> {
+  const { stdout } = await execa('find', ['/sys/fs/cgroup', '-name', 'vethlab-*'], { reject: false })
+  return stdout.split('\n').filter(path => pids.some(pid => path.includes(`/vethlab-${pid}-`)))
+}
+
+async function loopDevicesOf(folder: string): Promise<string[]> {
+  const names = await readdir('/sys/block')
+  const files = await Promise.all(
+    names.map(name => readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => '')),
+  )
+  return files.map(file => file.trim()).filter(file => file.startsWith(folder))
+}
