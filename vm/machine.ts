@@ -8,6 +8,8 @@ export interface MachineRequest {
   /** What people call the machine: the lab's name. */
   label: string
   suite: Suite
+  /** Its host name, by which a lab of several machines calls it. Default `guest`. */
+  hostname?: string | undefined
   /** true: a Docker engine that answers, its images loaded. false: a machine on which no engine has ever run. */
   engine: boolean
   /** true: the machine outlives this process; whoever asked for it says how to enter and how to remove it. */
@@ -39,7 +41,7 @@ export interface Finished {
  * (a kept machine, and somebody's own host reached by ssh, are only let go of).
  */
 export interface Machine extends AsyncDisposable {
-  /** For people: `sandbox:trixie`, `qemu:trixie`, `ssh:root@192.0.2.7`. */
+  /** For people: `sandbox:trixie`, `qemu:trixie/alpha` for one of several, `ssh:root@192.0.2.7`. */
   readonly name: string
   readonly provider: ProviderName
   /** How fast the guest runs: `kvm` and `host` natively, `tcg` emulated. */
@@ -58,6 +60,11 @@ export interface Machine extends AsyncDisposable {
   readonly lost: AbortSignal
   /** How to enter and remove the machine, for a machine that was asked to be kept. */
   readonly entry: Entry
+}
+
+/** A machine's name for people, where it is made from a suite's image. */
+export function machineName(provider: ProviderName, { suite, hostname }: MachineRequest): string {
+  return `${provider}:${suite}${hostname === undefined ? '' : `/${hostname}`}`
 }
 
 /** One finding about this host: something that a provider needs, whether it is there, and the remedy if it is not. */

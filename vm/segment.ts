@@ -19,8 +19,13 @@ export interface Plug {
   name: string
   /** The MAC address that the machine's link gets. */
   mac: string
-  /** The name that the machine's link gets, e.g. `eth1`. It must be free there. */
-  link: string
+  /** Counts the machine's plugs, from 1 to 15: its link is called `eth1` and so on. The name must be free there. */
+  number: number
+}
+
+/** The name of a plug's link in its machine. */
+export function linkName({ number }: Plug): string {
+  return `eth${number}`
 }
 
 /**
@@ -33,21 +38,32 @@ export interface Segment extends AsyncDisposable {
   /** Puts a cut link back. */
   restore(name: string): Promise<void>
   /**
-   * Tells each frame that a machine sends from now on, in order; resolves once nothing more will be missed. What it
+   * Tells each frame that a machine sends from now on, those of one machine in order; resolves once nothing will be missed. What it
    * returns ends it, and resolves when all that was sent before has been told.
    */
   listen(onFrame: (frame: SegmentFrame) => void): Promise<() => Promise<void>>
   /** Aborts when the segment is lost before it was disposed; `reason` is a MachineError. */
   readonly lost: AbortSignal
+  /** What becomes of it between kept machines when it is disposed, for people. */
+  readonly kept: string
+}
+
+/** What is to be joined. */
+export interface JoinRequest {
+  /** For people. */
+  name: string
+  plugs: readonly Plug[]
+  /** The machines outlive this process. */
+  keep: boolean
 }
 
 /** A provider whose machines can be joined. */
 export interface Joiner extends Provider {
   /**
    * Joins machines of this provider, once they are up, by a new segment. Each gets a link with the name and the MAC
-   * address that its plug says, without any address, switched off. `name` is for people.
+   * address that its plug says, without any IP address, switched off.
    */
-  join(request: { name: string; plugs: readonly Plug[]; keep: boolean }): Promise<Segment>
+  join(request: JoinRequest): Promise<Segment>
 }
 
 /** Whether a provider's machines can be joined. */

@@ -37,7 +37,7 @@ export interface SeedRequest {
   /** Outlive the control channel. */
   keep: boolean
   channel: Channel
-  hostname?: string
+  hostname?: string | undefined
 }
 
 /** Makes a machine's seed, with keys of its own: who reads the image learns no secret. */

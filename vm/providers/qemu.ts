@@ -1,9 +1,11 @@
 import { HostError } from '../errors.ts'
 import { ensureImage } from '../image/image.ts'
 import { aptLine, findTool } from '../image/tools.ts'
-import type { Machine, MachineRequest, Provider } from '../machine.ts'
+import { type Machine, type MachineRequest, machineName } from '../machine.ts'
+import type { Joiner } from '../segment.ts'
 import { decideKvm } from './kvm.ts'
 import { checkQemu, requireQemu } from './qemu/check.ts'
+import { joinVirtualMachines } from './qemu/segment.ts'
 import { startVirtualMachine } from './qemu/start.ts'
 import { explainRunDirError } from './run-dir/base.ts'
 
@@ -11,7 +13,7 @@ import { explainRunDirError } from './run-dir/base.ts'
  * A virtual machine with Debian's own kernel, without privileges: under KVM where that works, else emulated, which is
  * several times slower but proves the same.
  */
-export const qemu: Provider = { name: 'qemu', check: checkQemu, start }
+export const qemu: Joiner = { name: 'qemu', check: checkQemu, start, join: joinVirtualMachines }
 
 async function start(request: MachineRequest): Promise<Machine> {
   const { suite, keep, report, signal } = request
@@ -23,7 +25,13 @@ async function start(request: MachineRequest): Promise<Machine> {
   const kvm = await decideKvm(async () => image, { signal })
   if (!kvm.works) report(`the machine runs emulated, several times slower: ${kvm.saw}`)
   const accelerator = kvm.works ? 'kvm' : 'tcg'
-  return await startVirtualMachine({ ...request, name: `qemu:${suite}`, program, image, accelerator }).catch(error => {
+  return await startVirtualMachine({
+    ...request,
+    name: machineName('qemu', request),
+    program,
+    image,
+    accelerator,
+  }).catch(error => {
     throw explainRunDirError(error)
   })
 }

@@ -1,15 +1,17 @@
 import { HostError } from '../errors.ts'
 import { ensureImage } from '../image/image.ts'
-import type { Machine, MachineRequest, Provider } from '../machine.ts'
+import type { Machine, MachineRequest } from '../machine.ts'
+import type { Joiner } from '../segment.ts'
 import { explainRunDirError } from './run-dir/base.ts'
 import { checkSandbox } from './sandbox/check.ts'
+import { joinSandboxes } from './sandbox/segment.ts'
 import { startSandbox } from './sandbox/start.ts'
 
 /**
  * A machine without a VM: own namespaces and an own root file system on the running kernel, ready in a blink.
  * It needs root, and gives none of it back: who is root in the guest is root on the host, only out of sight of it.
  */
-export const sandbox: Provider = { name: 'sandbox', check: checkSandbox, start }
+export const sandbox: Joiner = { name: 'sandbox', check: checkSandbox, start, join: joinSandboxes }
 
 async function start(request: MachineRequest): Promise<Machine> {
   await refuseIfLacking()

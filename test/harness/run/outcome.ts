@@ -39,7 +39,7 @@ export interface Outcome {
 export async function outcomeOf(
   labs: LabFile[],
   {
-    provider = sandbox,
+    provider = sandbox as Provider,
     on = (_: RunEvent) => {},
     signal = new AbortController().signal,
     keep = false,

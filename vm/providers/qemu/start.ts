@@ -13,6 +13,14 @@ import type { Accelerator } from './argv.ts'
 import { writeMachineInitrd } from './initrd.ts'
 import { readLastWords } from './last-words.ts'
 import { type QemuEnd, startQemu } from './process.ts'
+import type { Qmp } from './qmp.ts'
+
+/** A virtual machine as its provider knows it. */
+export interface VirtualMachine extends Machine {
+  readonly qmp: Qmp
+  /** Its private folder, for sockets. */
+  readonly folder: string
+}
 
 export interface VirtualMachineRequest extends MachineRequest {
   name: string
@@ -31,15 +39,15 @@ interface BootLimits {
 }
 
 /** Starts a virtual machine on an image. Throws a MachineError, with the guest's last words, when it doesn't come up. */
-export async function startVirtualMachine(request: VirtualMachineRequest): Promise<Machine> {
-  const { name, label, suite, engine, keep, image, program, accelerator, report, signal } = request
+export async function startVirtualMachine(request: VirtualMachineRequest): Promise<VirtualMachine> {
+  const { name, label, suite, hostname, engine, keep, image, program, accelerator, report, signal } = request
   const limits = request.limits ?? usualLimits
   await sweepRunDirs()
   const runDir = await makeRunDir({ label, provider: 'qemu', suite, uses: [image.rootfs] })
   await using undo = new AsyncDisposableStack()
   undo.defer(() => runDir.remove())
 
-  const seed = await makeSeed({ engine, keep, channel: `port:${port}` })
+  const seed = await makeSeed({ engine, keep, channel: `port:${port}`, hostname })
   const initrd = join(runDir.path, 'initrd')
   await writeMachineInitrd({ image: image.initrd, init, seed: seed.files, out: initrd })
   const consoleSocket = keep ? join(runDir.path, 'console') : undefined
@@ -88,7 +96,7 @@ export async function startVirtualMachine(request: VirtualMachineRequest): Promi
     })
     if (keep) runDir.keep(machine.entry)
     undo.move()
-    return machine
+    return Object.assign(machine, { qmp: running.qmp, folder: runDir.path })
   } catch (error) {
     signal.throwIfAborted()
     // The channel closes in the moment in which QEMU ends; QEMU knows why.

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { HostError } from '../../errors.ts'
 import { awaitReady } from '../../guest/ready.ts'
 import { makeSeed, type SeedFile } from '../../guest/seed.ts'
-import type { Machine, MachineRequest } from '../../machine.ts'
+import { type Machine, type MachineRequest, machineName } from '../../machine.ts'
 import { connect } from '../../transport/connect.ts'
 import { assemble } from '../assemble.ts'
 import { sweepRunDirs } from '../run-dir/sweep.ts'
@@ -17,16 +17,22 @@ export interface SandboxRequest extends MachineRequest {
   files?: SeedFile[]
 }
 
+/** A sandbox as its provider knows it. */
+export interface SandboxMachine extends Machine {
+  /** The host's number of its PID 1. */
+  readonly init: number
+}
+
 /** Starts a sandbox on a root file system. */
-export async function startSandbox(request: SandboxRequest): Promise<Machine> {
-  const { label, suite, rootfs, files = [], engine, keep, signal } = request
-  const name = `sandbox:${suite}`
+export async function startSandbox(request: SandboxRequest): Promise<SandboxMachine> {
+  const { label, suite, hostname, rootfs, files = [], engine, keep, signal } = request
+  const name = machineName('sandbox', request)
   await sweepRunDirs()
   const runDir = await makeRunDir({ label, provider: 'sandbox', suite, uses: [rootfs] })
   await using undo = new AsyncDisposableStack()
   undo.defer(() => runDir.remove())
   try {
-    const seed = await makeSeed({ engine, keep, channel: 'fd:3' })
+    const seed = await makeSeed({ engine, keep, channel: 'fd:3', hostname })
     const running = await launch({ name, rootfs, seed: [...seed.files, ...files], keep, runDir })
     undo.defer(() => running.end())
 
@@ -60,7 +66,7 @@ export async function startSandbox(request: SandboxRequest): Promise<Machine> {
     })
     if (keep) runDir.keep(machine.entry)
     undo.move()
-    return machine
+    return Object.assign(machine, { init })
   } catch (error) {
     signal.throwIfAborted()
     throw (await lack(error)) ?? error
