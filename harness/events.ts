@@ -164,10 +164,12 @@ export interface ResidueTaken extends InLab {
   ms: number
 }
 
-/** The machine stays, as asked: how to enter it and how to remove it. */
+/** The machine stays, as asked: how to enter it and how to remove it, each a command for the host's shell. */
 export interface MachineKept extends InLab {
   type: 'machine-kept'
   machine: string
+  /** What `npm run lab ps`, `shell` and `rm` call it; undefined for a machine that is not of this host. */
+  name: string | undefined
   enter: string
   remove: string
 }

@@ -9,7 +9,7 @@ import { HostError } from '../../vm/errors.ts'
  */
 
 const valueFlags = ['on', 'suite', 'until', 'reporter']
-const booleanFlags = ['step', 'keep', 'all']
+const booleanFlags = ['step', 'keep', 'all', 'json']
 const flags = [...valueFlags, ...booleanFlags]
 
 /** What npm left of a command line. */

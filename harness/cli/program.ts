@@ -5,6 +5,7 @@ import { wantsColor } from '../reporters/output.ts'
 import { unknownName } from './known.ts'
 import { placeMeant } from './provider.ts'
 import { reporterChoice } from './reports.ts'
+import { addUpkeep } from './upkeep.ts'
 
 const exitCodes = `
 Exit codes:
@@ -25,6 +26,9 @@ Examples:
   npm run lab bridge-nat -- --step                  walk through it, command by command
   npm run lab bridge-nat -- --until 3 --keep        stop there, and look around in the machine
   npm run lab bridge-nat -- --on ssh://root@192.0.2.7:2222
+  npm run lab ps                                    what is alive, and since when
+  npm run lab rm bridge-nat                         remove a machine that was kept
+  npm run lab gc                                    remove what killed runs have left behind
   npm run lab doctor                                what this host has and lacks
   npm run lab coverage                              which claims of the documents are judged, and how
 
@@ -47,7 +51,7 @@ export function program(ended: (exitCode: number) => void): Command {
     .description(
       'Runs documented Docker networking procedures in a disposable machine, and proves each claim against the kernel.',
     )
-    .usage('[NAME...] [flags]\n       npm run lab doctor | coverage')
+    .usage('[NAME...] [flags]\n       npm run lab doctor | coverage | ps | rm | gc')
     .argument('[NAME...]', 'labs to run, or files of your own (./my-lab.ts); none lists the labs')
     .option('--all', 'run all labs')
     .option('--on <place>', 'where: auto, qemu, sandbox, or ssh://user@host[:port]', 'auto')
@@ -90,6 +94,7 @@ export function program(ended: (exitCode: number) => void): Command {
       const { coverage } = await import('./coverage.ts')
       ended(await coverage())
     })
+  addUpkeep(command, ended)
   for (const each of [command, ...command.commands]) each.exitOverride()
   return command
 }

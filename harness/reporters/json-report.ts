@@ -41,7 +41,7 @@ export interface JsonLab {
   /** How the machine differed from what it was: lines that went (`-`) and came (`+`); null when it wasn't compared. */
   residue: string[] | null
   /** How to enter and remove the machine, when it was asked to stay. */
-  kept: { machine: string; enter: string; remove: string } | null
+  kept: { machine: string; name: string | null; enter: string; remove: string } | null
   failure: Failure | null
 }
 

@@ -62,7 +62,7 @@ function labOf(header: LabHeader, all: RunEvent[]): JsonLab {
     steps: header.steps.map(step => stepOf(step, events)),
     undo: commands.filter(({ phase }) => phase === 'undo').map(commandOf),
     residue: residue?.differences ?? null,
-    kept: kept ? { machine: kept.machine, enter: kept.enter, remove: kept.remove } : null,
+    kept: kept ? { machine: kept.machine, name: kept.name ?? null, enter: kept.enter, remove: kept.remove } : null,
     failure: ended?.failure ?? null,
   }
 }

@@ -186,8 +186,11 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
     return `\n${style('red', '✗')} the machine is not as it was before the lab${took}\n${lines.join('')}`
   }
 
-  function machineKept({ machine, enter, remove }: MachineKept): string {
-    return `\n${style('bold', `The machine ${machine} stays, as asked`)}\n   enter   ${enter}\n   remove  ${remove}\n`
+  function machineKept({ machine, name, enter, remove }: MachineKept): string {
+    const heading = `\n${style('bold', `The machine ${machine} stays, as asked`)}\n`
+    if (name === undefined) return `${heading}   enter   ${enter}\n   remove  ${remove}\n`
+    const byHand = style('dim', `by hand: ${enter}; ${remove}`)
+    return `${heading}   enter   npm run lab shell ${name}\n   remove  npm run lab rm ${name}\n   ${byHand}\n`
   }
 
   function labEnded({ lab, status, ms, failure }: LabEnded): string {

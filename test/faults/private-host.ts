@@ -101,7 +101,9 @@ export async function privateHost({ image = true } = {}): Promise<PrivateHost> {
       })
       const ended = (async (): Promise<Ended> => {
         const { exitCode, stdout, stderr, durationMs } = await child
-        const report = existsSync(json) ? (JSON.parse(readFileSync(json, 'utf8')) as JsonReport) : undefined
+        // A run that is killed leaves the file as it opened it: empty.
+        const written = existsSync(json) ? readFileSync(json, 'utf8') : ''
+        const report = written === '' ? undefined : (JSON.parse(written) as JsonReport)
         await rm(json, { force: true })
         return { exitCode, stdout, stderr, report, ms: durationMs }
       })()

@@ -20,7 +20,7 @@ export interface Site extends AsyncDisposable {
  * The caller holds the lock `NAME.lock`, so that no build of this image is alive.
  */
 export async function makeSite(images: string, name: string, signal: AbortSignal): Promise<Site> {
-  await removeLeftovers(images, name, signal)
+  await removeLeftovers(images, { locked: name, signal })
   const site = await mkdtemp(join(images, `${building}${name}-`))
   const files = join(site, 'files')
   await mkdir(files)
@@ -48,14 +48,24 @@ const building = '.building-'
 /** In a site: points at its work folder, wherever that is. */
 const workLink = 'work'
 
-/** Dead builds of other images are known by their lock, which is free. */
-async function removeLeftovers(images: string, name: string, signal: AbortSignal): Promise<void> {
-  for (const leftover of await readdir(images)) {
+/**
+ * Removes what dead builds have left under `images`, and resolves to the folders' paths. A dead build is known by its
+ * image's lock, which is free; `locked` is the image whose lock the caller holds.
+ */
+export async function removeLeftovers(
+  images: string,
+  { locked, signal }: { locked?: string; signal: AbortSignal },
+): Promise<string[]> {
+  const removed: string[] = []
+  for (const leftover of (await readdir(images).catch(unlessAbsent)) ?? []) {
     const owner = /^\.building-(.+)-[^-]+$/.exec(leftover)?.[1]
     if (owner === undefined) continue
-    await using dead = owner === name ? undefined : await lock(join(images, `${owner}.lock`), { signal })
-    if (dead || owner === name) await removeSite(join(images, leftover))
+    await using dead = owner === locked ? undefined : await lock(join(images, `${owner}.lock`), { signal })
+    if (!dead && owner !== locked) continue
+    await removeSite(join(images, leftover))
+    removed.push(join(images, leftover))
   }
+  return removed
 }
 
 async function removeSite(site: string): Promise<void> {

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MachineError } from '../../errors.ts'
-import { processesIn, readPlan, removeCgroups } from '../sandbox/cgroups.ts'
+import { type CgroupLeaf, processesIn, readPlan, removeCgroups } from '../sandbox/cgroups.ts'
 import { type Identity, identify } from './identity.ts'
 import type { Run } from './runs.ts'
 
@@ -33,7 +33,7 @@ export async function clearRun(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 5 })
 }
 
-async function readCgroups(path: string): Promise<string[]> {
+async function readCgroups(path: string): Promise<CgroupLeaf[]> {
   return readPlan(await readFile(join(path, 'cgroups'), 'utf8').catch(() => ''))
 }
 

@@ -71,18 +71,21 @@ export function writePlan(leaves: readonly CgroupLeaf[]): string {
   return leaves.map(({ type, options, place, leaf }) => `${type} ${options} ${place} ${leaf}\n`).join('')
 }
 
-/** The cgroups named in a written plan. */
-export function readPlan(plan: string): string[] {
-  return plan.split('\n').flatMap(line => line.split(' ')[3] ?? [])
+/** Reads a written plan. */
+export function readPlan(plan: string): CgroupLeaf[] {
+  return plan.split('\n').flatMap(line => {
+    const [, type, options = '', place = '', leaf = ''] = /^(cgroup2?) (\S+) (\S+) (.+)$/.exec(line) ?? []
+    return type === 'cgroup' || type === 'cgroup2' ? [{ type, options, place, leaf }] : []
+  })
 }
 
 /** The numbers of all processes in these cgroups, and in those below them. */
-export async function processesIn(leaves: readonly string[]): Promise<number[]> {
+export async function processesIn(leaves: readonly Pick<CgroupLeaf, 'leaf'>[]): Promise<number[]> {
   const found = await Promise.all(
-    leaves.map(async leaf => {
+    leaves.map(async ({ leaf }) => {
       const below = (await readdir(leaf, { withFileTypes: true }).catch(() => []))
         .filter(entry => entry.isDirectory())
-        .map(entry => join(leaf, entry.name))
+        .map(entry => ({ leaf: join(leaf, entry.name) }))
       const own = await readFile(join(leaf, 'cgroup.procs'), 'utf8').catch(() => '')
       // 0 is a process of a PID namespace that is not seen from here.
       return [...own.split('\n').map(Number).filter(Boolean), ...(await processesIn(below))]
@@ -92,8 +95,8 @@ export async function processesIn(leaves: readonly string[]): Promise<number[]> 
 }
 
 /** Removes cgroups with all that has been made below them. Gone already is fine. */
-export async function removeCgroups(leaves: readonly string[]): Promise<void> {
-  for (const leaf of leaves) await removeTree(leaf)
+export async function removeCgroups(leaves: readonly Pick<CgroupLeaf, 'leaf'>[]): Promise<void> {
+  for (const { leaf } of leaves) await removeTree(leaf)
 }
 
 async function removeTree(path: string): Promise<void> {

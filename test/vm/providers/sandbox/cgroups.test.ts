@@ -57,7 +57,7 @@ describe('the plan of a sandbox’s cgroups', () => {
 
   it('can be written down and read again', () => {
     const leaves = planCgroups(hybrid, hybridOwn, 'box')
-    expect(readPlan(writePlan(leaves))).to.deep.equal(leaves.map(({ leaf }) => leaf))
+    expect(readPlan(writePlan(leaves))).to.deep.equal(leaves)
   })
 })
 
@@ -70,7 +70,7 @@ describe('removing cgroups', () => {
     ])
     const leaf = planCgroups(mountinfo, own, `vethlab-test-${process.pid}`).at(-1)?.leaf ?? ''
     await mkdir(join(leaf, 'docker', 'c1'), { recursive: true })
-    await removeCgroups([leaf, `${leaf}-gone`])
+    await removeCgroups([{ leaf }, { leaf: `${leaf}-gone` }])
     const left = await readFile(join(leaf, 'cgroup.procs')).catch((error: NodeJS.ErrnoException) => error.code)
     expect(left).to.equal('ENOENT')
   })

@@ -1,0 +1,29 @@
+import { join } from 'node:path'
+import { defaultCache } from '../../vm/image/cache.ts'
+import { removeLeftovers } from '../../vm/image/site.ts'
+import { listRuns } from '../../vm/providers/run-dir/runs.ts'
+import { sweepRunDirs } from '../../vm/providers/run-dir/sweep.ts'
+import { count } from '../reporters/words.ts'
+
+/** Removes what killed runs have left on this host, and says what that was; resolves to 0. */
+export async function gc(): Promise<number> {
+  const removed = (await sweepRunDirs()).map(({ record, processes, cgroups, folder }) => {
+    const what = record ? `the machine of ${record.label}` : 'the beginning of a machine'
+    const parts = [
+      ...(processes > 0 ? [count(processes, 'process').replace(/ss+$/, 'sses')] : []),
+      ...(cgroups > 0 ? [count(cgroups, 'cgroup')] : []),
+      folder,
+    ]
+    return `${what}: ${parts.join(', ')}`
+  })
+  const builds = await removeLeftovers(join(defaultCache(), 'images'), { signal: new AbortController().signal })
+  removed.push(...builds.map(path => `half an image: ${path}`))
+  const elsewhere = (await listRuns()).filter(({ state }) => state === 'elsewhere')
+  const lines = [
+    ...removed.map(what => `removed ${what}`),
+    ...(removed.length === 0 ? ['Nothing was left behind.'] : []),
+    ...elsewhere.map(({ path }) => `not touched, as its run can't be seen from this PID namespace: ${path}`),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+  return 0
+}
