@@ -7,7 +7,8 @@ import { machinesMeant } from '../../../harness/cli/rm.ts'
 import { HostError } from '../../../vm/errors.ts'
 import type { MachineStatus } from '../../../vm/providers/run-dir/describe.ts'
 import type { Run, RunState } from '../../../vm/providers/run-dir/runs.ts'
-import { faultyLab, guestProcesses, type PrivateHost, privateHost } from '../../faults/private-host.ts'
+import { faultyLab, type PrivateHost, privateHost } from '../../faults/private-host.ts'
+import { guestProcesses } from '../../faults/processes.ts'
 
 const machine: MachineStatus = {
   ...{ name: 'bridge-nat', label: 'bridge-nat', provider: 'qemu', suite: 'trixie', state: 'kept' },
