@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ContainerImage } from './containers.ts'
+import type { ContainerImage, ContainerTree } from './containers/image.ts'
 import type { Arch, Recipe } from './recipe.ts'
 
 export interface MmdebstrapRequest {
@@ -53,32 +53,40 @@ const anyBuild = [
   'Acquire::http::Timeout "20"', // a mirror that swallows packets is noticed within a minute
 ]
 
-/** The calls of container.sh's words that make this image. */
-function containerCalls(image: ContainerImage, arch: Arch): string {
-  const config = {
-    architecture: arch,
+/** The calls of container.sh's words that make this tree's images. */
+function containerCalls(tree: ContainerTree, arch: Arch): string {
+  const calls = [
+    ['begin'],
+    ...tree.folders.map(path => ['folder', path]),
+    ...tree.programs.map(path => ['program', path]),
+    ...tree.copies.map(path => ['copy', path]),
+    ...Object.entries(tree.files).map(([path, content]) => ['file', path, content]),
+    ...Object.entries(tree.scripts).map(([path, content]) => ['script', path, content]),
+    ...Object.entries(tree.links).map(([path, target]) => ['link', path, target]),
+    ['applets'],
+    ['layer'],
+    ...tree.images.map(image => ['image', JSON.stringify(configOf(image, arch)), JSON.stringify(image.tags)]),
+    ['finish', tree.name],
+  ]
+  return calls.map(call => `${call.map(quote).join(' ')}\n`).join('')
+}
+
+/** An image's configuration, as the OCI image specification has it. */
+function configOf({ tags, ports, environment, folder, command }: ContainerImage, architecture: Arch) {
+  const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+  return {
+    architecture,
     os: 'linux',
     created: '1970-01-01T00:00:00Z',
     config: {
-      Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
-      Cmd: image.command,
-      ExposedPorts: Object.fromEntries(image.ports.map(port => [port, {}])),
+      Env: [path, ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)],
+      Cmd: command,
+      WorkingDir: folder,
+      ExposedPorts: Object.fromEntries(ports.map(port => [port, {}])),
     },
     rootfs: { type: 'layers', diff_ids: ['sha256:@LAYER@'] },
-    history: [{ created: '1970-01-01T00:00:00Z', created_by: `vethlab ${image.name}` }],
+    history: [{ created: '1970-01-01T00:00:00Z', created_by: `vethlab ${tags[0]}` }],
   }
-  const manifest = [{ Config: '@CONFIG@', RepoTags: image.tags, Layers: ['layer.tar'] }]
-  const calls = [
-    ['begin'],
-    ...image.folders.map(path => ['folder', path]),
-    ...image.programs.map(path => ['program', path]),
-    ...image.copies.map(path => ['copy', path]),
-    ...Object.entries(image.files).map(([path, content]) => ['file', path, content]),
-    ...Object.entries(image.links).map(([path, target]) => ['link', path, target]),
-    ['applets'],
-    ['finish', image.name, JSON.stringify(config), JSON.stringify(manifest)],
-  ]
-  return calls.map(call => `${call.map(quote).join(' ')}\n`).join('')
 }
 
 function quote(text: string): string {

@@ -1,5 +1,6 @@
 import type { Suite } from '../suite.ts'
-import { type ContainerImage, containerImages } from './containers.ts'
+import type { ContainerTree } from './containers/image.ts'
+import { containerTrees } from './containers.ts'
 import { rootModules } from './initrd.ts'
 
 /** Debian's name of a processor architecture that machines can have. */
@@ -26,7 +27,7 @@ export interface Recipe {
   /** Modules that the initrd loads. */
   initrdModules: readonly string[]
   /** Archives for `docker load` in /usr/share/vethlab/images. */
-  containers: readonly ContainerImage[]
+  containers: readonly ContainerTree[]
 }
 
 /** What every machine has. */
@@ -45,7 +46,7 @@ const machine = [
   ],
   ...['arping', 'bridge-utils', 'ethtool', 'iproute2', 'iputils-ping', 'net-tools', 'traceroute'], // links and routes
   ...['conntrack', 'iptables', 'nftables', 'tcpdump'], // netfilter, and what passes through it
-  ...['bind9-dnsutils', 'curl', 'jq', 'netcat-openbsd', 'nginx', 'telnet'], // both ends of an application
+  ...['bind9-dnsutils', 'curl', 'jq', 'mariadb-server-core', 'netcat-openbsd', 'nginx', 'telnet'], // both ends of an application
 ]
 
 const engine: Record<Suite, readonly string[]> = {
@@ -82,7 +83,7 @@ export function recipeOf(suite: Suite, arch: Arch = hostArch()): Recipe {
     droppedPaths: [...documentation, ...engineExtras],
     droppedDrivers: ['gpu', 'iio', 'infiniband', 'media', 'net/wireless', 'scsi', 'ufs'],
     initrdModules: rootModules,
-    containers: containerImages,
+    containers: containerTrees(suite),
   }
 }
 

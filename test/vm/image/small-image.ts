@@ -1,4 +1,4 @@
-import { containerImages } from '../../../vm/image/containers.ts'
+import { busybox } from '../../../vm/image/containers/busybox.ts'
 import { ensureImage } from '../../../vm/image/image.ts'
 import { type Recipe, recipeOf } from '../../../vm/image/recipe.ts'
 
@@ -7,7 +7,7 @@ export const smallRecipe: Recipe = {
   ...recipeOf('trixie'),
   variant: 'extract',
   packages: ['base-files', 'busybox-static', 'coreutils', 'kmod', 'liblzma5', 'libzstd1'],
-  containers: containerImages.filter(({ name }) => name === 'busybox'),
+  containers: [busybox],
 }
 
 // As a process of its own: `node small-image.ts CACHE` prints what it reports, then the folder or the error as JSON.

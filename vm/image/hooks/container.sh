@@ -1,4 +1,4 @@
-# The words that make a container image out of the machine's tree; what follows them is made from data.
+# The words that make container images, all of one layer, out of the machine's tree; what follows them is made from data.
 set -eu
 root=$1
 PATH=$PATH:/usr/sbin:/sbin
@@ -30,6 +30,11 @@ file() { # PATH CONTENT
   printf %s "$2" > "$tree$1"
 }
 
+script() { # PATH CONTENT
+  file "$1" "$2"
+  chmod 755 "$tree$1"
+}
+
 link() { # PATH TARGET
   mkdir -p "$tree${1%/*}"
   ln -s "$2" "$tree$1"
@@ -43,15 +48,24 @@ applets() {
   done
 }
 
-finish() { # NAME CONFIG MANIFEST
+# Nothing is added to the tree after this.
+layer() {
   tar -C "$tree" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$work/layer.tar" .
-  printf %s "$2" | sed "s/@LAYER@/$(sum "$work/layer.tar")/" > "$work/config.json"
+  images=
+}
+
+image() { # CONFIG TAGS
+  printf %s "$1" | sed "s/@LAYER@/$(sum "$work/layer.tar")/" > "$work/config.json"
   id=$(sum "$work/config.json")
   mv "$work/config.json" "$work/$id.json"
-  printf %s "$3" | sed "s/@CONFIG@/$id.json/" > "$work/manifest.json"
+  images="$images${images:+,}{\"Config\":\"$id.json\",\"RepoTags\":$2,\"Layers\":[\"layer.tar\"]}"
+}
+
+finish() { # NAME
+  printf '[%s]' "$images" > "$work/manifest.json"
+  rm -r "$tree"
   mkdir -p "$root/usr/share/vethlab/images"
-  tar -C "$work" --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$root/usr/share/vethlab/images/$1.tar" \
-    manifest.json "$id.json" layer.tar
+  tar -C "$work" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$root/usr/share/vethlab/images/$1.tar" .
   rm -r "$work"
 }
 

@@ -1,5 +1,6 @@
 import { HostError } from '../../errors.ts'
-import { containerImages } from '../../image/containers.ts'
+import { containerTrees } from '../../image/containers.ts'
+import { defaultSuite } from '../../suite.ts'
 import { type Address, formatAddress, sshCommand } from './address.ts'
 import { claimFile, inUse } from './claim.ts'
 
@@ -140,7 +141,9 @@ function refusalOfEngine({ engine, images }: Survey, no: No, address: Address): 
   if (engine === '') {
     return no('has no engine that answers at /run/docker.sock', sshCommand(address, "'apt-get install docker.io'"))
   }
-  const lacks = containerImages.flatMap(({ tags }) => tags).filter(tag => !images.includes(tag))
+  const lacks = containerTrees(defaultSuite)
+    .flatMap(({ images }) => images.flatMap(({ tags }) => tags))
+    .filter(tag => !images.includes(tag))
   if (lacks.length === 0) return undefined
   return no(
     `has not the container images that labs run: ${lacks.join(', ')}`,
