@@ -2,7 +2,8 @@ import { chmod, mkdtemp, open, readFile, rm, truncate, utimes, writeFile } from 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { findDamage, type Manifest, readManifest, writeManifest } from '../../../vm/image/manifest.ts'
+import { type Manifest, readManifest, writeManifest } from '../../../vm/image/manifest.ts'
+import { findDamage } from '../../../vm/image/sealed.ts'
 
 const facts = {
   suite: 'trixie',

@@ -8,12 +8,19 @@ export interface QemuConfig {
   /** The root file system's squashfs; undefined for a kernel that is only probed. */
   rootfs: string | undefined
   memoryMiB: number
+  /**
+   * A file that holds the guest's memory: `shared` is written to, `private` only read, and what the guest writes stays
+   * with it. undefined: no file.
+   */
+  memoryFile: { path: string; use: 'shared' | 'private' } | undefined
   /** File that gets what the kernel prints. */
   serialLog: string
-  /** The control channel: an inherited socket, and the name under which the guest finds the port. */
-  channel: { fd: number; port: string } | undefined
+  /** Ports of the guest, by the names under which it finds them, each an inherited socket. */
+  ports: readonly { name: string; fd: number }[]
   /** QEMU's own control, an inherited socket; undefined for a kernel that is only probed. */
   qmp: { fd: number } | undefined
+  /** An inherited socket from which the state of a frozen machine is read; undefined for a machine that boots. */
+  incoming: { fd: number } | undefined
   /** Path of a unix socket that reaches the guest's /dev/hvc0, for a machine that is kept. */
   consoleSocket: string | undefined
 }
@@ -38,17 +45,21 @@ export function qemuArguments(config: QemuConfig): string[] {
     // Only what is asked for: no card, floppy or monitor by default, no settings from the host's /etc/qemu.
     ...['-nodefaults', '-no-user-config', '-display', 'none'],
     // The plain PC boots as fast as q35, and every QEMU has it.
-    ...['-machine', 'pc', '-accel', accelerator(config), '-cpu', cpuModel(config.accelerator)],
-    ...['-m', String(config.memoryMiB)],
+    ...['-machine', config.memoryFile ? 'pc,memory-backend=ram' : 'pc'],
+    ...['-accel', accelerator(config), '-cpu', cpuModel(config.accelerator)],
+    ...memory(config),
     // The kernel reboots when it panics, and a reboot ends QEMU: a crash is seen, never slept through.
     '-no-reboot',
     ...['-kernel', config.kernel, '-initrd', config.initrd, '-append', kernelCommandLine],
     ...['-serial', `file:${optionValue(config.serialLog)}`],
     // Random numbers from the host: sshd needs good ones at once, and a guest that has just booted has none.
-    ...['-device', 'virtio-rng-pci'],
+    ...['-device', `virtio-rng-pci,addr=${pciAddress.rng}`],
+    // Tells the guest's kernel that it has been cloned, so that it seeds its random numbers anew.
+    ...['-device', 'vmgenid,guid=auto'],
     ...disk(config.rootfs),
     ...serialPorts(config),
     ...(config.qmp ? ['-chardev', `socket,id=qmp,fd=${config.qmp.fd}`, '-mon', 'chardev=qmp,mode=control'] : []),
+    ...incoming(config.incoming),
   ]
 }
 
@@ -70,32 +81,45 @@ const kernelCommandLine = [
   'random.trust_cpu=on',
 ].join(' ')
 
+/**
+ * Where each device sits on the PCI bus: a clone must have what its template had, where it had it. Whatever is plugged
+ * in later finds 9 and above free.
+ */
+const pciAddress = { rng: 2, disk: 3, ports: 4 }
+
+function memory({ memoryMiB, memoryFile }: QemuConfig): string[] {
+  const size = ['-m', String(memoryMiB)]
+  if (!memoryFile) return size
+  const share = memoryFile.use === 'shared' ? 'on' : 'off'
+  const path = optionValue(memoryFile.path)
+  return [...size, '-object', `memory-backend-file,id=ram,size=${memoryMiB}M,mem-path=${path},share=${share}`]
+}
+
+/** The memory is there already, as a file: all else comes from the socket. */
+function incoming(state: QemuConfig['incoming']): string[] {
+  return state ? ['-global', 'migration.x-ignore-shared=on', '-incoming', `fd:${state.fd}`] : []
+}
+
 function disk(rootfs: string | undefined): string[] {
   if (rootfs === undefined) return []
   // Read-only and without locks: any number of machines run from the one image.
   const drive = `if=none,id=root,format=raw,readonly=on,file.locking=off,file=${optionValue(rootfs)}`
-  return ['-drive', drive, '-device', 'virtio-blk-pci,drive=root']
+  return ['-drive', drive, '-device', `virtio-blk-pci,drive=root,addr=${pciAddress.disk}`]
 }
 
 /** The ways in that don't depend on the network under test. */
-function serialPorts({ channel, consoleSocket }: QemuConfig): string[] {
-  if (!channel && consoleSocket === undefined) return []
+function serialPorts({ ports, consoleSocket }: QemuConfig): string[] {
+  if (ports.length === 0) return []
+  const listener = `socket,id=console,server=on,wait=off,path=${optionValue(consoleSocket ?? '')}`
   return [
-    ...['-device', 'virtio-serial-pci'],
-    ...(channel
-      ? [
-          '-chardev',
-          `socket,id=channel,fd=${channel.fd}`,
-          '-device',
-          `virtserialport,chardev=channel,name=${channel.port}`,
-        ]
-      : []),
-    ...(consoleSocket === undefined
-      ? []
-      : [
-          ...['-chardev', `socket,id=console,server=on,wait=off,path=${optionValue(consoleSocket)}`],
-          ...['-device', 'virtconsole,chardev=console'],
-        ]),
+    ...['-device', `virtio-serial-pci,addr=${pciAddress.ports}`],
+    // Always there, so that a machine that is kept has the same devices as any other.
+    ...['-chardev', consoleSocket === undefined ? 'null,id=console' : listener],
+    ...['-device', 'virtconsole,chardev=console,nr=0,name=org.vethlab.console'],
+    ...ports.flatMap(({ name, fd }, index) => [
+      ...['-chardev', `socket,id=port${index},fd=${fd}`],
+      ...['-device', `virtserialport,chardev=port${index},name=${name},nr=${index + 1}`],
+    ]),
   ]
 }
 

@@ -46,9 +46,11 @@ export async function probeBoot({
       initrd: own,
       rootfs: undefined,
       memoryMiB: 256,
+      memoryFile: undefined,
       serialLog,
-      channel: undefined,
+      ports: [],
       qmp: undefined,
+      incoming: undefined,
       consoleSocket: undefined,
     })
     const started = performance.now()

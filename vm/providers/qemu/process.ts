@@ -20,6 +20,8 @@ export interface QemuProcess {
   readonly pid: number
   /** The host's end of the control channel; there from the start, so that the guest never reads an end of file. */
   readonly channel: Duplex
+  /** The host's end of the port on which a clone is told who it is. */
+  readonly identity: Duplex
   /** QEMU's control. */
   readonly qmp: Qmp
   /** Resolves when QEMU has ended, for whatever reason; never rejects. */
@@ -34,42 +36,49 @@ export interface QemuProcess {
 
 export interface StartQemu {
   program: string
-  config: Omit<QemuConfig, 'channel' | 'qmp' | 'serialLog'>
-  /** The name under which the guest finds the control channel. */
-  port: string
+  config: Omit<QemuConfig, 'ports' | 'qmp' | 'incoming' | 'serialLog'>
+  /** The state of a frozen machine to go on from; undefined boots. */
+  state?: Buffer
   /** Folder for the logs. */
   dir: string
   /** true: QEMU lives on when this process ends. */
   keep: boolean
 }
 
+/** The names under which the guest finds its ports. */
+export const portNames = { channel: 'org.vethlab.ssh', identity: 'org.vethlab.identity' }
+
 /** Starts QEMU. Throws a MachineError when it cannot be started. */
-export async function startQemu({ program, config, port, dir, keep }: StartQemu): Promise<QemuProcess> {
+export async function startQemu({ program, config, state, dir, keep }: StartQemu): Promise<QemuProcess> {
   const serialLog = join(dir, 'serial.log')
   const errorLog = join(dir, 'qemu.log')
   const logs = [errorLog, serialLog]
-  // The third and fourth inherited file, socket pairs made by spawn: nothing listens.
-  const inherited = { channel: { fd: 3, port }, qmp: { fd: 4 } }
-  const command = [program, ...qemuArguments({ ...config, ...inherited, serialLog })]
+  // Behind stdin, stdout and stderr come socket pairs made by spawn: nothing listens.
+  const ports = Object.values(portNames).map((name, index) => ({ name, fd: 3 + index }))
+  const incoming = state && { fd: 6 }
+  const command = [program, ...qemuArguments({ ...config, ports, qmp: { fd: 5 }, incoming, serialLog })]
   // A QEMU whose parent dies lives on, unless the kernel is told otherwise.
   const [file = '', ...args] = keep ? command : ['setpriv', '--pdeathsig', 'KILL', ...command]
 
   const errors = await open(errorLog, 'w', 0o600)
   // Detached: Ctrl-C at the terminal goes to us, and we end the machine; a kept one must not get it at all.
-  const child = spawn(file, args, { detached: true, stdio: ['ignore', 'ignore', errors.fd, 'pipe', 'pipe'] })
+  const child = spawn(file, args, {
+    detached: true,
+    stdio: ['ignore', 'ignore', errors.fd, 'pipe', 'pipe', 'pipe', incoming ? 'pipe' : 'ignore'],
+  })
   const pid = await spawned(child, file).finally(() => errors.close())
-  const [channel, control] = child.stdio.slice(3)
-  if (!(channel instanceof Duplex && control instanceof Duplex)) throw new TypeError('spawn made no socket pair')
-  // Whoever reads from it is told of its end by `close`; an error without a listener would end this process.
-  channel.on('error', () => {})
+  const [channel, identity, control] = child.stdio.slice(3).filter(isSocket)
+  if (!channel || !identity || !control) throw new TypeError('spawn made no socket pairs')
+  if (state) child.stdio.filter(isSocket).at(-1)?.end(state)
+  const qmp = openQmp(control)
 
   const ended = once(child, 'exit').then(async ([exitCode, signal]): Promise<QemuEnd> => {
     return { exitCode, signal, lastWords: await readLastWords(...logs) }
   })
-  const qmp = openQmp(control)
   return {
     pid,
     channel,
+    identity,
     qmp,
     ended,
     logs,
@@ -78,10 +87,16 @@ export async function startQemu({ program, config, port, dir, keep }: StartQemu)
       await ended
     },
     release: () => {
+      identity.destroy()
       qmp.close()
       child.unref()
     },
   }
+}
+
+/** Whoever reads from it is told of its end by `close`; an error without a listener would end this process. */
+function isSocket(stream: unknown): stream is Duplex {
+  return stream instanceof Duplex && stream.on('error', () => {}) !== undefined
 }
 
 async function spawned(child: ChildProcess, file: string): Promise<number> {

@@ -12,7 +12,7 @@ import { makeRunDir } from '../run-dir.ts'
 import type { Accelerator } from './argv.ts'
 import { writeMachineInitrd } from './initrd.ts'
 import { readLastWords } from './last-words.ts'
-import { type QemuEnd, startQemu } from './process.ts'
+import { portNames, type QemuEnd, startQemu } from './process.ts'
 import type { Qmp } from './qmp.ts'
 
 /** A virtual machine as its provider knows it. */
@@ -47,7 +47,7 @@ export async function startVirtualMachine(request: VirtualMachineRequest): Promi
   await using undo = new AsyncDisposableStack()
   undo.defer(() => runDir.remove())
 
-  const seed = await makeSeed({ engine, keep, channel: `port:${port}`, hostname })
+  const seed = await makeSeed({ engine, keep, channel: `port:${portNames.channel}`, hostname })
   const initrd = join(runDir.path, 'initrd')
   await writeMachineInitrd({ image: image.initrd, init, seed: seed.files, out: initrd })
   const consoleSocket = keep ? join(runDir.path, 'console') : undefined
@@ -55,8 +55,7 @@ export async function startVirtualMachine(request: VirtualMachineRequest): Promi
   report(`${name}: booting${accelerator === 'tcg' ? ', emulated' : ''}`)
   const running = await startQemu({
     program,
-    config: { accelerator, kernel, initrd, rootfs, memoryMiB, consoleSocket },
-    port,
+    config: { accelerator, kernel, initrd, rootfs, memoryMiB, memoryFile: undefined, consoleSocket },
     dir: runDir.path,
     keep,
   })
@@ -106,8 +105,6 @@ export async function startVirtualMachine(request: VirtualMachineRequest): Promi
   }
 }
 
-/** How the guest finds its control channel. */
-const port = 'org.vethlab.ssh'
 const init = join(import.meta.dirname, '../../guest/initrd-init')
 
 /**

@@ -9,12 +9,14 @@ const config: QemuConfig = {
   rootfs: '/image/root.sqfs',
   memoryMiB: 1024,
   serialLog: '/run/serial.log',
-  channel: { fd: 3, port: 'org.example.ssh' },
+  memoryFile: undefined,
+  ports: [{ fd: 3, name: 'org.example.ssh' }],
   qmp: { fd: 4 },
+  incoming: undefined,
   consoleSocket: undefined,
 }
 
-const noSockets = { channel: undefined, qmp: undefined }
+const noSockets = { ports: [], qmp: undefined }
 
 describe("qemu's arguments", () => {
   it('give the guest the host’s own CPU under KVM, and under TCG one without the instructions that QEMU gets wrong', () => {
@@ -31,10 +33,12 @@ describe("qemu's arguments", () => {
     expect(args).to.include.members(['-nodefaults', '-no-user-config'])
     expect(args.filter(arg => /^-(net|netdev|nic)$|virtio-net|e1000/.test(arg))).to.deep.equal([])
     expect(valuesOf('-device', args)).to.deep.equal([
-      'virtio-rng-pci',
-      'virtio-blk-pci,drive=root',
-      'virtio-serial-pci',
-      'virtserialport,chardev=channel,name=org.example.ssh',
+      'virtio-rng-pci,addr=2',
+      'vmgenid,guid=auto',
+      'virtio-blk-pci,drive=root,addr=3',
+      'virtio-serial-pci,addr=4',
+      'virtconsole,chardev=console,nr=0,name=org.vethlab.console',
+      'virtserialport,chardev=port0,name=org.example.ssh,nr=1',
     ])
   })
 
@@ -50,10 +54,25 @@ describe("qemu's arguments", () => {
     ])
   })
 
-  it('give a kept machine a console', () => {
-    const args = qemuArguments({ ...config, consoleSocket: '/run/console' })
-    expect(valuesOf('-chardev', args)).to.include('socket,id=console,server=on,wait=off,path=/run/console')
-    expect(valuesOf('-device', args)).to.include('virtconsole,chardev=console')
+  it('reach the console of a kept machine by a socket; the device is always there', () => {
+    const kept = qemuArguments({ ...config, consoleSocket: '/run/console' })
+    expect(valuesOf('-chardev', kept)).to.include('socket,id=console,server=on,wait=off,path=/run/console')
+    expect(valuesOf('-chardev', qemuArguments(config))).to.include('null,id=console')
+    expect(valuesOf('-device', kept)).to.deep.equal(valuesOf('-device', qemuArguments(config)))
+  })
+
+  it('keep the memory in a file that a template writes, and a clone only reads', () => {
+    const template = qemuArguments({ ...config, memoryFile: { path: '/t/mem', use: 'shared' } })
+    expect(valuesOf('-machine', template)).to.deep.equal(['pc,memory-backend=ram'])
+    expect(valuesOf('-object', template)).to.deep.equal([
+      'memory-backend-file,id=ram,size=1024M,mem-path=/t/mem,share=on',
+    ])
+    const clone = { ...config, memoryFile: { path: '/t/mem', use: 'private' as const }, incoming: { fd: 6 } }
+    expect(valuesOf('-object', qemuArguments(clone))).to.deep.equal([
+      'memory-backend-file,id=ram,size=1024M,mem-path=/t/mem,share=off',
+    ])
+    expect(valuesOf('-incoming', qemuArguments(clone))).to.deep.equal(['fd:6'])
+    expect(valuesOf('-device', qemuArguments(clone))).to.deep.equal(valuesOf('-device', template))
   })
 
   it('put its control on a socket that it inherits', () => {
@@ -66,14 +85,14 @@ describe("qemu's arguments", () => {
   it('need neither disk nor ports for a kernel that is only probed', () => {
     const args = qemuArguments({ ...config, rootfs: undefined, ...noSockets })
     expect(valuesOf('-drive', args)).to.deep.equal([])
-    expect(valuesOf('-device', args)).to.deep.equal(['virtio-rng-pci'])
+    expect(valuesOf('-device', args)).to.deep.equal(['virtio-rng-pci,addr=2', 'vmgenid,guid=auto'])
   })
 
   it('keep a comma in a path from ending it', () => {
     const args = qemuArguments({ ...config, rootfs: '/a,b/root.sqfs', serialLog: '/c,d', consoleSocket: '/e,f' })
     expect(valuesOf('-drive', args)[0]).to.match(/,file=\/a,,b\/root\.sqfs$/)
     expect(valuesOf('-serial', args)).to.deep.equal(['file:/c,,d'])
-    expect(valuesOf('-chardev', args)[1]).to.match(/,path=\/e,,f$/)
+    expect(valuesOf('-chardev', args)[0]).to.match(/,path=\/e,,f$/)
   })
 
   it('are understood by the QEMU that is installed', async () => {
