@@ -18,10 +18,11 @@ export type RunEvent =
   | ResidueTaken
   | MachineKept
   | LabEnded
+  | LabRepeated
   | RunEnded
 
 /** What concerns one lab. */
-export type LabEvent = Exclude<RunEvent, RunStarted | RunEnded>
+export type LabEvent = Exclude<RunEvent, RunStarted | LabRepeated | RunEnded>
 
 export type Status = 'passed' | 'failed' | 'skipped'
 
@@ -183,6 +184,24 @@ export interface LabEnded extends Omit<InLab, 'lab'> {
   failure?: Failure
 }
 
+/** What several runs of a lab came to, told when all are over. */
+export interface LabRepeated {
+  type: 'lab-repeated'
+  lab: string
+  /** How many of them came to an end of their own, and how many of those passed. */
+  runs: number
+  passed: number
+  /** In what they differ; nothing where they are alike. */
+  differences: Difference[]
+}
+
+/** Something in which runs of a lab differ: which of them, by their numbers, showed what. */
+export interface Difference {
+  /** `how it ended`, `commands of step 3. …` */
+  what: string
+  variants: { repetitions: number[]; saw: string }[]
+}
+
 export interface RunEnded {
   type: 'run-ended'
   at: string
@@ -204,11 +223,13 @@ export interface Totals {
 export interface Reporter {
   on(event: RunEvent): void
   end?(): Promise<void> | void
+  /** Lets somebody else write lines to the terminal, which this report may stand on. */
+  aside?(write: () => void): void
 }
 
 /** The lab whose event this is, and which of its runs; undefined for what concerns the whole run. */
 export function labOf(event: RunEvent): Required<InLab> | undefined {
-  if (!('lab' in event) || event.lab === undefined) return undefined
+  if (!('lab' in event) || event.lab === undefined || event.type === 'lab-repeated') return undefined
   const { lab, repetition = 1 } = event
   return { lab: typeof lab === 'string' ? lab : lab.name, repetition }
 }

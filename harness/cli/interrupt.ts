@@ -8,6 +8,15 @@ export interface Interrupt extends Disposable {
   stop(reason: InterruptedError): void
 }
 
+export interface InterruptOptions {
+  /** Machines stay. */
+  keep: boolean
+  /** There may be several. */
+  several: boolean
+  /** Tells it on standard error. */
+  say(text: string): void
+}
+
 // From a terminal one Ctrl-C reaches us up to three times: directly, through npm and through the bootstrap.
 const sameKeypressMs = 700
 
@@ -15,7 +24,10 @@ const sameKeypressMs = 700
  * Turns the first signal into an abort, so that the machine goes and the report is completed; the second ends the
  * process at once, after `atOnce`.
  */
-export function interruptible(atOnce: () => void, { keep = false } = {}): Interrupt {
+export function interruptible(
+  atOnce: () => void,
+  { keep = false, several = false, say = text => void process.stderr.write(text) }: Partial<InterruptOptions> = {},
+): Interrupt {
   const controller = new AbortController()
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   let first: number | undefined
@@ -23,8 +35,8 @@ export function interruptible(atOnce: () => void, { keep = false } = {}): Interr
     const now = performance.now()
     if (first === undefined) {
       first = now
-      const what = keep ? 'the run ends now' : 'the machine goes now'
-      process.stderr.write(`\n${name}: ${what}; once more ends this at once\n`)
+      const what = keep ? 'the run ends now' : several ? 'the machines go now' : 'the machine goes now'
+      say(`\n${name}: ${what}; once more ends this at once\n`)
       controller.abort(new InterruptedError(`interrupted by ${name}`))
     } else if (now - first > sameKeypressMs) {
       atOnce()

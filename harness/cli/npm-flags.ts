@@ -8,7 +8,7 @@ import { HostError } from '../../vm/errors.ts'
  * What was really typed stands in the log that npm keeps open while it runs.
  */
 
-const valueFlags = ['on', 'suite', 'until', 'reporter']
+const valueFlags = ['on', 'suite', 'until', 'jobs', 'repeat', 'reporter']
 const booleanFlags = ['step', 'keep', 'all', 'json']
 const flags = [...valueFlags, ...booleanFlags]
 

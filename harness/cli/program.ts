@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { HostError } from '../../vm/errors.ts'
 import { defaultSuite, type Suite, suites } from '../../vm/suite.ts'
 import { wantsColor } from '../reporters/output.ts'
+import { numberMeant } from './jobs.ts'
 import { unknownName } from './known.ts'
 import { placeMeant } from './provider.ts'
 import { reporterChoice } from './reports.ts'
@@ -10,7 +11,7 @@ import { addUpkeep } from './upkeep.ts'
 const exitCodes = `
 Exit codes:
   0    every claim held
-  1    a claim or a documented command failed
+  1    a claim or a documented command failed, or runs of a lab differ (--repeat)
   2    nothing was tested: bad usage, or this host lacks something
   3    the machine died: nothing can be said
   130  interrupted
@@ -25,6 +26,7 @@ Examples:
   npm run lab bridge-nat -- --on qemu --suite forky
   npm run lab bridge-nat -- --step                  walk through it, command by command
   npm run lab bridge-nat -- --until 3 --keep        stop there, and look around in the machine
+  npm run lab bridge-nat -- --repeat 10 --jobs 2    is it flaky?
   npm run lab bridge-nat -- --on ssh://root@192.0.2.7:2222
   npm run lab ps                                    what is alive, and since when
   npm run lab rm bridge-nat                         remove a machine that was kept
@@ -40,6 +42,8 @@ interface Flags {
   on: string
   suite: string
   until?: string
+  jobs?: string
+  repeat?: string
   step?: true
   keep?: true
   reporter: string[]
@@ -59,6 +63,8 @@ export function program(ended: (exitCode: number) => void): Command {
       new Option('--suite <suite>', `Debian suite, so engine and kernel: ${suites.join(', ')}`).default(defaultSuite),
     )
     .option('--until <step>', 'stop after this step: its number, or a part of its title')
+    .option('--jobs <n>', 'this many labs side by side; as many as fit (cores, memory), unless told')
+    .option('--repeat <n>', 'run each lab n times, each in a fresh machine, and say in what the runs differ')
     .option('--step', 'ask before each command')
     .option('--keep', 'leave the machine, and say how to enter and how to remove it')
     .addOption(
@@ -103,6 +109,8 @@ async function lab(names: string[], flags: Flags): Promise<number> {
   const on = placeMeant(flags.on)
   const suite = suiteMeant(flags.suite)
   const reporters = flags.reporter.map(reporterChoice)
+  const jobs = flags.jobs === undefined ? undefined : numberMeant('jobs', flags.jobs)
+  const repeat = flags.repeat === undefined ? 1 : numberMeant('repeat', flags.repeat)
   if (flags.all && names.length > 0) {
     throw new HostError(`--all runs every lab, and ${names.join(' ')} was named besides`, {
       mend: 'leave one of them out',
@@ -113,11 +121,11 @@ async function lab(names: string[], flags: Flags): Promise<number> {
   const labs = await labsMeant(flags.all ? 'all' : names)
   const { runLabs } = await import('./run-labs.ts')
   const { until, step = false, keep = false } = flags
-  return await runLabs({ labs, on, suite, until, step, keep, reporters })
+  return await runLabs({ labs, on, suite, until, jobs, repeat, step, keep, reporters })
 }
 
 async function list(flags: Flags): Promise<number> {
-  const unused = (['until', 'step', 'keep'] as const).find(flag => flags[flag] !== undefined)
+  const unused = (['until', 'jobs', 'repeat', 'step', 'keep'] as const).find(flag => flags[flag] !== undefined)
   if (unused) throw new HostError(`--${unused} needs a lab`, { mend: `npm run lab NAME -- --${unused}` })
   const [{ listing }, { findLabs }] = await Promise.all([import('./list.ts'), import('../run/registry.ts')])
   const color = wantsColor(process.stdout.isTTY === true, process.env)

@@ -1,4 +1,5 @@
 import type { Use } from '../../vm/host/packages.ts'
+import type { Machine, Provider } from '../../vm/machine.ts'
 import type { Choice, ChooseOptions } from '../../vm/providers/choose.ts'
 import { unknownName } from './known.ts'
 
@@ -22,6 +23,16 @@ export async function provide(on: string, options: ChooseOptions & { keep: boole
   const uses = usesOf(on, { root, keep: options.keep, kvm: on === 'auto' && (await findKvmDevice()).ok })
   if (uses.length > 0) await installMissing(uses)
   return await chooseProvider(on, options)
+}
+
+/** How machines will run: known before one is started, as the answer is remembered. */
+export async function acceleratorOf({ name }: Provider, options: ChooseOptions): Promise<Machine['accelerator']> {
+  if (name !== 'qemu') return 'host'
+  const [{ decideKvm }, { ensureImage }] = await Promise.all([
+    import('../../vm/providers/kvm.ts'),
+    import('../../vm/image/image.ts'),
+  ])
+  return (await decideKvm(() => ensureImage(options.suite, options), options)).works ? 'kvm' : 'tcg'
 }
 
 /** What this host's packages are needed for. `auto` tries KVM where its device is there, which takes QEMU. */

@@ -93,6 +93,10 @@ function guarded(reporter: Reporter, onFailure: (error: unknown) => void): Repor
       }
     },
     end: () => (ended ??= end()),
+    aside(write) {
+      if (broken || !reporter.aside) write()
+      else reporter.aside(write)
+    },
   }
 }
 

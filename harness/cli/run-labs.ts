@@ -6,7 +6,8 @@ import { failureOf } from '../run/failure.ts'
 import type { LabFile } from '../run/registry.ts'
 import { asker } from './ask.ts'
 import { interruptible } from './interrupt.ts'
-import { provide } from './provider.ts'
+import { jobsMeant, roomHere } from './jobs.ts'
+import { acceleratorOf, provide } from './provider.ts'
 import { openReports, type ReporterChoice } from './reports.ts'
 import { stepMeant } from './select.ts'
 
@@ -16,6 +17,9 @@ export interface RunRequest {
   on: string
   suite: Suite
   until: string | undefined
+  /** How many labs side by side; undefined: as many as fit. */
+  jobs: number | undefined
+  repeat: number
   step: boolean
   keep: boolean
   reporters: ReporterChoice[]
@@ -23,18 +27,21 @@ export interface RunRequest {
 
 /** Runs labs as asked; resolves to the exit code. What is wrong with the request itself is thrown, before anything starts. */
 export async function runLabs(request: RunRequest): Promise<number> {
-  const { labs, on, suite, keep, step } = request
+  const { labs, on, suite, keep, step, repeat } = request
   const until = untilNumber(request)
-  if (step && process.stdin.isTTY !== true) {
-    throw new HostError('--step asks before each command, and there is no terminal to ask at', {
-      mend: 'leave --step out',
-    })
-  }
+  refuseContradictions(request)
   let lostReport = false
   const { reporters, mocha } = await openReports(request.reporters, error => {
     lostReport = true
-    process.stderr.write(`${failureInWords(failureOf(error, { place: '', mend: '' }))}\n`)
+    say(`${failureInWords(failureOf(error, { place: '', mend: '' }))}\n`)
   })
+  // A report may have lines on the terminal that it will rewrite.
+  const say = (text: string) => {
+    const write = () => void process.stderr.write(text)
+    const onTerminal = reporters.find(reporter => reporter.aside)
+    if (onTerminal?.aside) onTerminal.aside(write)
+    else write()
+  }
   const end = async () => {
     for (const reporter of [...reporters, ...mocha]) await reporter.end?.()
   }
@@ -42,7 +49,7 @@ export async function runLabs(request: RunRequest): Promise<number> {
     // Nothing is awaited any more: each writes what it can.
     for (const reporter of reporters) void reporter.end?.()
   }
-  using interrupt = interruptible(atOnce, { keep })
+  using interrupt = interruptible(atOnce, { keep, several: labs.length * repeat > 1, say })
   const { signal } = interrupt
   const started = performance.now()
   const tell = (event: RunEvent) => {
@@ -51,10 +58,15 @@ export async function runLabs(request: RunRequest): Promise<number> {
   try {
     const report = (line: string) => tell({ type: 'progress', line })
     const { provider, why } = await provide(on, { suite, keep, report, signal })
+    const accelerator = await acceleratorOf(provider, { suite, report, signal })
+    const jobs = step
+      ? oneByOne
+      : jobsMeant(request.jobs, roomHere({ provider: provider.name, accelerator, machines: 1 }))
     const { run } = await import('../run/run.ts')
     const ask = step ? asker(interrupt) : undefined
     const mochaReporters = mocha.map(({ Reporter }) => Reporter)
-    const exitCode = await run({ labs, provider, why, suite, until, keep, ask, reporters, mochaReporters, signal })
+    const asked = { labs, provider, why, suite, until, jobs, repeat, keep, ask }
+    const exitCode = await run({ ...asked, reporters, mochaReporters, signal })
     await end()
     // Who asked for a report and hasn't got it must hear of it, even if every claim held.
     return exitCode === 0 && lostReport ? 2 : exitCode
@@ -69,6 +81,27 @@ export async function runLabs(request: RunRequest): Promise<number> {
     return exitCode
   } finally {
     await end()
+  }
+}
+
+const oneByOne = { number: 1, why: 'each command is asked about' }
+
+/** Flags that make no sense together, or here. */
+function refuseContradictions({ step, jobs = 1, repeat, keep }: RunRequest): void {
+  const refuse = (message: string, mend: string) => {
+    throw new HostError(message, { mend })
+  }
+  if (step && process.stdin.isTTY !== true) {
+    refuse('--step asks before each command, and there is no terminal to ask at', 'leave --step out')
+  }
+  if (step && jobs > 1) refuse(`--step asks before each command, of one lab at a time`, 'leave --jobs out')
+  if (step && repeat > 1) refuse('--repeat compares runs, and --step lets you act differently in each', 'leave one out')
+  if (keep && repeat > 1) {
+    const mend = 'leave --keep out; run the lab with --keep once it is known where it fails'
+    refuse(
+      `--repeat runs labs to their end, and --keep would leave ${repeat} machines of each as the last step left it`,
+      mend,
+    )
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Failure, Judgement, MachineFacts, Status, Totals } from '../events.ts'
+import type { Failure, Jobs, Judgement, LabRepeated, MachineFacts, Status, Totals } from '../events.ts'
 
 /**
  * What `--reporter json` prints: one document, complete also when the run was interrupted or nothing could be run.
@@ -19,14 +19,21 @@ export interface JsonReport {
   kernel: string | null
   engine: { name: 'docker'; version: string } | null
   iptables: { version: string; backend: string | null } | null
+  /** How many labs went on side by side at most, and why so many; null when none could. */
+  jobs: Jobs | null
   labs: JsonLab[]
+  /** Where each lab was run several times: how its runs compare; else empty. */
+  repeated: JsonRepeated[]
   totals: Totals
   /** All failures, in the order in which they happened. */
   failures: JsonFailure[]
 }
 
+/** A lab, once for each time that it was run. */
 export interface JsonLab {
   name: string
+  /** Which of the lab's runs this is, counted from 1; null where each is run once. */
+  repetition: number | null
   title: string
   document: string
   status: Status
@@ -44,6 +51,9 @@ export interface JsonLab {
   kept: { machine: string; name: string | null; enter: string; remove: string } | null
   failure: Failure | null
 }
+
+/** What the runs of a lab came to, and in what they differ; `repetitions` are their numbers. */
+export type JsonRepeated = Omit<LabRepeated, 'type'>
 
 export interface JsonStep {
   number: number
@@ -77,8 +87,9 @@ export interface JsonExpectation {
   where: string
 }
 
-/** A failure with the lab and the number of the step that it belongs to; both null when nothing was run. */
+/** A failure with the lab and the number of the step that it belongs to; null when nothing was run. */
 export interface JsonFailure extends Failure {
   lab: string | null
+  repetition: number | null
   step: number | null
 }

@@ -1,4 +1,13 @@
-import type { CommandEnded, Failure, LabHeader, Reporter, RunEvent, StepHeader, Totals } from '../events.ts'
+import {
+  type CommandEnded,
+  type Failure,
+  type LabHeader,
+  labOf,
+  type Reporter,
+  type RunEvent,
+  type StepHeader,
+  type Totals,
+} from '../events.ts'
 import type { JsonCommand, JsonFailure, JsonLab, JsonReport, JsonStep } from './json-report.ts'
 import type { Output } from './output.ts'
 
@@ -19,7 +28,7 @@ export function jsonReport(events: RunEvent[]): JsonReport {
   const started = only(events, 'run-started')[0]
   const ended = only(events, 'run-ended').at(-1)
   const machine = only(events, 'machine-started')[0]?.facts
-  const labs = (started?.labs ?? []).map(header => labOf(header, events))
+  const labs = (started?.labs ?? []).flatMap(header => runsOf(header, events, started?.repeat ?? 1))
   return {
     schema: 'vethlab-report/1',
     // A run that ended without a word was stopped from outside.
@@ -34,17 +43,34 @@ export function jsonReport(events: RunEvent[]): JsonReport {
     kernel: machine?.kernel ?? null,
     engine: machine?.engine ? { name: 'docker', version: machine.engine } : null,
     iptables: machine ? { version: machine.iptables, backend: machine.iptablesBackend } : null,
+    jobs: started?.jobs ?? null,
     labs,
+    repeated: only(events, 'lab-repeated').map(({ lab, runs, passed, differences }) => ({
+      lab,
+      runs,
+      passed,
+      differences,
+    })),
     totals: totalsOf(labs),
-    failures: [...labs.flatMap(failuresOf), ...(ended?.failure ? [{ lab: null, step: null, ...ended.failure }] : [])],
+    failures: [
+      ...labs.flatMap(failuresOf),
+      ...(ended?.failure ? [{ lab: null, repetition: null, step: null, ...ended.failure }] : []),
+    ],
   }
 }
 
-function labOf(header: LabHeader, all: RunEvent[]): JsonLab {
-  const { name, title, document } = header
-  const events = all.filter(
-    event => 'lab' in event && (typeof event.lab === 'string' ? event.lab : event.lab.name) === name,
+function runsOf(header: LabHeader, events: RunEvent[], repeat: number): JsonLab[] {
+  const runs = Map.groupBy(
+    events.filter(event => labOf(event)?.lab === header.name),
+    event => labOf(event)?.repetition,
   )
+  return Array.from({ length: repeat }, (_, i) =>
+    labFrom(runs.get(i + 1) ?? [], header, repeat > 1 ? { repetition: i + 1 } : { repetition: null }),
+  )
+}
+
+function labFrom(events: RunEvent[], header: LabHeader, { repetition }: Pick<JsonLab, 'repetition'>): JsonLab {
+  const { name, title, document } = header
   const machine = only(events, 'machine-started')[0]
   const residue = only(events, 'residue')[0]
   const kept = only(events, 'machine-kept')[0]
@@ -53,6 +79,7 @@ function labOf(header: LabHeader, all: RunEvent[]): JsonLab {
   const commands = only(events, 'command')
   return {
     name,
+    repetition,
     title,
     document,
     status: ended?.status ?? (started ? 'failed' : 'skipped'),
@@ -95,13 +122,13 @@ function commandOf({ command, exitCode, signal, stdout, stderr, ms }: CommandEnd
 /** A lab's failure is its step's, unless it is another. */
 function failuresOf(lab: JsonLab): JsonFailure[] {
   const ofSteps = lab.steps.flatMap(({ number, failure }) =>
-    failure ? [{ lab: lab.name, step: number, ...failure }] : [],
+    failure ? [{ lab: lab.name, repetition: lab.repetition, step: number, ...failure }] : [],
   )
   const same = (one: Failure, other: Failure) => one.kind === other.kind && one.message === other.message
   const { failure } = lab
   return !failure || ofSteps.some(other => same(failure, other))
     ? ofSteps
-    : [...ofSteps, { lab: lab.name, step: null, ...failure }]
+    : [...ofSteps, { lab: lab.name, repetition: lab.repetition, step: null, ...failure }]
 }
 
 function totalsOf(labs: JsonLab[]): Totals {

@@ -1,8 +1,8 @@
 import type { Failure, Reporter, RunEvent } from '../events.ts'
 import { jsonReport } from './json.ts'
-import type { JsonCommand, JsonLab, JsonReport, JsonStep } from './json-report.ts'
+import type { JsonCommand, JsonLab, JsonRepeated, JsonReport, JsonStep } from './json-report.ts'
 import type { Output } from './output.ts'
-import { failureInWords } from './words.ts'
+import { differencesInWords, failureInWords } from './words.ts'
 
 /** JUnit XML at the end of the run, as CI systems read it. */
 export function reporter(output: Output): Reporter {
@@ -19,6 +19,7 @@ export function reporter(output: Output): Reporter {
 /** A suite for each lab, a case for each step; what the steps don't account for (machine, clean-up, residue) is a case of its own. */
 export function junitXml(report: JsonReport): string {
   const suites = report.labs.map(lab => suiteOf(lab, report.startedAt))
+  suites.push(...report.repeated.map(comparisonOf))
   const nothing = report.failures.filter(({ lab }) => lab === null)
   if (nothing.length > 0) {
     suites.push(
@@ -34,7 +35,7 @@ function suiteOf(lab: JsonLab, startedAt: string | null): string {
   const cases = [...lab.steps.map(step => caseOf(step, lab)), ...wholeLab(lab)]
   const number = (tag: string) => cases.filter(text => text.includes(`<${tag}`)).length
   const attributes = {
-    name: lab.name,
+    name: suiteName(lab),
     tests: cases.length,
     failures: number('failure '),
     errors: number('error '),
@@ -48,8 +49,24 @@ function suiteOf(lab: JsonLab, startedAt: string | null): string {
   return element('testsuite', attributes, [element('properties', {}, properties), ...cases])
 }
 
+/** That a lab's runs are alike is a case, in a suite beside those of the runs. */
+function comparisonOf({ lab, runs, differences }: JsonRepeated): string {
+  const name = `${lab}, runs compared`
+  const message = `the ${runs} runs of ${lab} differ`
+  const differ = differences.length > 0
+  const failure = element('failure', { type: 'difference', message }, [escapeXml(differencesInWords(differences))])
+  return element('testsuite', { name, tests: 1, failures: differ ? 1 : 0, errors: 0, skipped: 0, time: 0 }, [
+    element('testcase', { classname: name, name: 'all runs are alike', time: 0 }, differ ? [failure] : []),
+  ])
+}
+
+/** Each run of a lab is a suite of its own. */
+function suiteName({ name, repetition }: JsonLab): string {
+  return repetition === null ? name : `${name}, run ${repetition}`
+}
+
 function caseOf(step: JsonStep, lab: JsonLab): string {
-  const attributes = { classname: lab.name, name: `${step.number}. ${step.title}`, time: seconds(step.ms) }
+  const attributes = { classname: suiteName(lab), name: `${step.number}. ${step.title}`, time: seconds(step.ms) }
   return element('testcase', attributes, [
     ...(step.status === 'skipped' ? [element('skipped', {}, [])] : []),
     ...(step.failure ? [problem(step.failure)] : []),
@@ -67,7 +84,7 @@ function wholeLab(lab: JsonLab): string[] {
   )
   if (!failure || ofStep) return []
   const said = [problem(failure), ...transcript('system-out', lab.undo.map(typed).join(''))]
-  return [element('testcase', { classname: lab.name, name: 'machine and clean-up', time: 0 }, said)]
+  return [element('testcase', { classname: suiteName(lab), name: 'machine and clean-up', time: 0 }, said)]
 }
 
 /** JUnit tells a claim that failed from an error that left it open. */

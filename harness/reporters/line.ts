@@ -4,6 +4,7 @@ import type {
   ExpectationEnded,
   Failure,
   LabEnded,
+  LabRepeated,
   LabStarted,
   MachineKept,
   Reporter,
@@ -14,30 +15,72 @@ import type {
   StepEnded,
   StepStarted,
 } from '../events.ts'
+import { brief } from './brief.ts'
+import { inOrder } from './in-order.ts'
 import type { Output } from './output.ts'
-import { count, coversInWords, duration, factsInWords, failureInWords, printable, totalsInWords } from './words.ts'
+import { type SideBySide, sideBySide } from './side-by-side.ts'
+import {
+  count,
+  coversInWords,
+  differencesInWords,
+  duration,
+  factsInWords,
+  failureInWords,
+  printable,
+  totalsInWords,
+} from './words.ts'
 
-/** The run as a story that a person can follow: colours, and shortened output, on a terminal only. */
+/**
+ * The run as a story that a person can follow: colours, and shortened output, on a terminal only. Of labs that go on side by
+ * side a log has the stories one after another; a terminal has a line for each, and the stories of those that fail.
+ */
 export function reporter(output: Output): Reporter {
-  const told = story({ color: output.color, shorten: output.terminal })
-  let progress = false
+  const { color, terminal } = output
+  const stories = inOrder(teller(output))
+  let besides: SideBySide | undefined
   return {
     on(event) {
-      if (event.type === 'progress' && output.terminal) {
-        output.write(
-          `\r\x1b[K${told(event)
-            .trimEnd()
-            .slice(0, output.columns - 1)}`,
-        )
-        progress = true
-        return
+      if (event.type === 'run-started' && terminal && several(event)) {
+        const whole = () => story({ color, shorten: true })
+        besides = sideBySide(output, { whole, brief: () => brief({ color }) })
       }
-      const text = told(event)
-      if (text === '') return
-      output.write(progress ? `\r\x1b[K${text}` : text)
-      progress = false
+      if (besides) besides.on(event)
+      else stories.on(event)
     },
-    end: () => output.close(),
+    aside(write) {
+      if (besides) besides.aside(write)
+      else write()
+    },
+    end() {
+      stories.flush()
+      besides?.end()
+      output.close()
+    },
+  }
+}
+
+function several({ labs, jobs, repeat }: RunStarted): boolean {
+  return (labs.length > 1 && jobs.number > 1) || repeat > 1
+}
+
+/** Writes the story as it comes. On a terminal a line of progress stands until there is something else to tell. */
+function teller(output: Output): (event: RunEvent) => void {
+  const told = story({ color: output.color, shorten: output.terminal })
+  let progress = false
+  return event => {
+    if (event.type === 'progress' && output.terminal) {
+      output.write(
+        `\r\x1b[K${told(event)
+          .trimEnd()
+          .slice(0, output.columns - 1)}`,
+      )
+      progress = true
+      return
+    }
+    const text = told(event)
+    if (text === '') return
+    output.write(progress ? `\r\x1b[K${text}` : text)
+    progress = false
   }
 }
 
@@ -54,7 +97,9 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
     color && text !== '' ? styleText(format, text, { validateStream: false }) : text
   let section = ''
   let skipped: StepEnded['step'][] = []
+  let runs = 1
   const told = new Set<string>()
+  const failed: LabEnded[] = []
 
   return event => {
     if (event.type === 'step-ended' && event.status === 'skipped') {
@@ -90,25 +135,34 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
         return machineKept(event)
       case 'lab-ended':
         return labEnded(event)
+      case 'lab-repeated':
+        return labRepeated(event)
       case 'run-ended':
         return runEnded(event)
     }
   }
 
-  function runStarted({ why, provider, suite, labs }: RunStarted): string {
-    const many = labs.length > 1 ? `${count(labs.length, 'lab')} ` : ''
+  function runStarted({ why, provider, suite, labs, jobs, repeat }: RunStarted): string {
+    runs = labs.length * repeat
+    const what = [
+      ...(runs > 1 ? [count(labs.length, 'lab')] : []),
+      ...(repeat > 1 ? [`${repeat} times`] : []),
+      ...(runs > 1 && jobs.number > 1 ? [`${jobs.number} side by side (${jobs.why})`] : []),
+    ]
+    const many = what.length > 0 ? `${what.join(', ')}, ` : ''
     // Somebody's own host is of no suite of ours.
     return `${style('dim', `${many}on ${why}${provider === 'ssh' ? '' : `; suite ${suite}`}`)}\n`
   }
 
-  function labStarted({ lab }: LabStarted): string {
+  function labStarted({ lab, repetition }: LabStarted): string {
     section = ''
     told.clear()
+    const run = repetition === undefined ? '' : `, run ${repetition}`
     const engine = lab.engine ? 'with an engine' : 'on a machine on which no engine has run'
     return [
       '',
       style('bold', lab.title),
-      style('dim', `lab ${lab.name}, document ${lab.document}, ${count(lab.steps.length, 'step')}, ${engine}`),
+      style('dim', `lab ${lab.name}${run}, document ${lab.document}, ${count(lab.steps.length, 'step')}, ${engine}`),
       '',
       ...(lab.topology.trim() === '' ? [] : [indent(lab.topology.replace(/^\n+|\s+$/g, ''), 4), '']),
       '',
@@ -193,9 +247,20 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
     return `${heading}   enter   npm run lab shell ${name}\n   remove  npm run lab rm ${name}\n   ${byHand}\n`
   }
 
-  function labEnded({ lab, status, ms, failure }: LabEnded): string {
+  function labEnded(event: LabEnded): string {
+    const { lab, repetition, status, ms, failure } = event
+    if (failure && failure.kind !== 'interrupted') failed.push(event)
     const mark = { passed: style('green', '✓'), failed: style('red', '✗'), skipped: style('dim', '-') }[status]
-    return `${failure ? shown(failure, 0) : ''}\n${mark} ${style('bold', lab.name)} ${status} in ${duration(ms)}\n`
+    const run = repetition === undefined ? '' : `, run ${repetition},`
+    return `${failure ? shown(failure, 0) : ''}\n${mark} ${style('bold', lab.name)}${run} ${status} in ${duration(ms)}\n`
+  }
+
+  function labRepeated({ lab, runs, passed, differences }: LabRepeated): string {
+    const alike = differences.length === 0
+    const mark = alike && passed === runs ? style('green', '✓') : style('red', '✗')
+    const verdict = alike ? (runs > 1 ? ', each time alike' : '') : ', and its runs differ'
+    const how = alike ? '' : `${indent(printable(differencesInWords(differences)), 3)}\n`
+    return `\n${mark} ${style('bold', lab)} passed ${passed} of ${count(runs, 'time')}${verdict}\n${how}`
   }
 
   function runEnded({ exitCode, totals, ms, failure }: RunEnded): string {
@@ -203,7 +268,19 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
     const partly = exitCode === 0 && totals.steps.skipped > 0
     const outcome = partly ? 'Every claim that was tried held.' : (outcomes[exitCode] ?? `exit code ${exitCode}`)
     const counts = totals.steps.passed + totals.steps.failed + totals.steps.skipped > 0 ? `${style('bold', sum)}\n` : ''
-    return `${failure ? shown(failure, 0) : ''}${counts}${style(exitCode === 0 ? 'green' : 'red', outcome)}\n`
+    const why = failure ? shown(failure, 0) : ''
+    return `${why}${failures()}${counts}${style(exitCode === 0 ? 'green' : 'red', outcome)}\n`
+  }
+
+  /** Where there are many stories, those to be looked for. */
+  function failures(): string {
+    if (runs < 2 || failed.length === 0) return ''
+    const lines = failed.map(({ lab, repetition, failure }) => {
+      const run = repetition === undefined ? '' : `, run ${repetition}`
+      const [what = ''] = failure ? printable(failureInWords(failure)).split('\n') : []
+      return `${style('red', '✗')} ${style('bold', lab.name)}${run}: ${what}\n`
+    })
+    return `\n${lines.join('')}`
   }
 }
 

@@ -8,8 +8,9 @@ export interface Output {
   /** Lines can be rewritten in place. */
   terminal: boolean
   color: boolean
-  /** Width of the terminal; Infinity in a log. */
-  columns: number
+  /** Width and height of the terminal, as they are now; Infinity in a log. */
+  readonly columns: number
+  readonly rows: number
   close(): void
 }
 
@@ -21,7 +22,12 @@ export function standardOutput(env: NodeJS.ProcessEnv = process.env): Output {
     write: text => void stdout.write(text),
     terminal: terminal && env.TERM !== 'dumb',
     color: wantsColor(terminal, env),
-    columns: terminal ? stdout.columns || 80 : Number.POSITIVE_INFINITY,
+    get columns() {
+      return terminal ? stdout.columns || 80 : Number.POSITIVE_INFINITY
+    },
+    get rows() {
+      return terminal ? stdout.rows || 24 : Number.POSITIVE_INFINITY
+    },
     close: () => {},
   }
 }
@@ -45,6 +51,7 @@ export function fileOutput(path: string): Output {
     terminal: false,
     color: false,
     columns: Number.POSITIVE_INFINITY,
+    rows: Number.POSITIVE_INFINITY,
     close() {
       if (file !== undefined) closeSync(file)
       file = undefined

@@ -1,4 +1,4 @@
-import type { Failure, Judgement, MachineFacts, Status, Totals } from '../events.ts'
+import type { Difference, Failure, Judgement, MachineFacts, Status, Totals } from '../events.ts'
 
 /** `85 ms`, `4.2 s`, `2 min 05 s`. */
 export function duration(ms: number): string {
@@ -88,4 +88,21 @@ export function printable(text: string): string {
     .replaceAll('\r\n', '\n')
     .replace(/\x1b\[[0-9;?]*[ -/]*[@-~]/g, '')
     .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, control => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
+}
+
+/** In what the runs of a lab differ: what, and below it which runs showed what. */
+export function differencesInWords(differences: Difference[]): string {
+  return differences
+    .map(({ what, variants }) => {
+      const rows = variants.map(({ repetitions, saw }) => [
+        `${repetitions.length === 1 ? 'run' : 'runs'} ${repetitions.join(', ')}`,
+        saw,
+      ])
+      const width = Math.max(...rows.map(([which = '']) => which.length))
+      const lines = rows.map(
+        ([which = '', saw = '']) => `  ${which.padEnd(width)}  ${saw.replaceAll('\n', `\n${' '.repeat(width + 4)}`)}`,
+      )
+      return [what, ...lines].join('\n')
+    })
+    .join('\n')
 }

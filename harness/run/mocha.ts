@@ -1,17 +1,30 @@
 import Mocha from 'mocha'
+import type { LabHeader, LabRepeated } from '../events.ts'
+import { differencesInWords } from '../reporters/words.ts'
 import type { Course, Part } from './course.ts'
 
 /** What mocha's reporters are constructed with. */
 export type MochaReporter = new (runner: Mocha.Runner, options: Mocha.MochaOptions) => unknown
+
+/** Labs that are run several times: how the runs of each compare, in the order of the labs, once all are over. */
+export interface Repeated {
+  labs: LabHeader[]
+  comparisons: Promise<LabRepeated[]>
+}
 
 /**
  * Lets mocha follow labs: a lab is a suite, its steps are tests, its machine is the suite's hooks. So any reporter made for
  * mocha reports labs. Mocha goes through them in their order, whichever go on side by side: it waits for what is not yet
  * over, and hurries through what is, so that there is one report in one order. Time limits are the lab's own; mocha's are off.
  */
-export async function followInMocha(courses: Course[], reporters: MochaReporter[]): Promise<void> {
+export async function followInMocha(
+  courses: Course[],
+  repeated: Repeated | undefined,
+  reporters: MochaReporter[],
+): Promise<void> {
   const mocha = new Mocha({ reporter: Silent, timeout: 0 })
   for (const course of courses) addLab(mocha, course)
+  if (repeated) addComparisons(mocha, repeated)
   // Errors that nobody awaits are told to the labs: mocha would end a step behind its back, or swallow them.
   const events = ['uncaughtException', 'unhandledRejection'] as const
   const before = events.map(event => process.listeners(event as 'uncaughtException'))
@@ -51,13 +64,25 @@ function addLab(mocha: Mocha, { run, start, steps, finish }: Course): void {
   })
 }
 
+/** That a lab's runs are alike is a test of its own. */
+function addComparisons(mocha: Mocha, { labs, comparisons }: Repeated): void {
+  const suite = Mocha.Suite.create(mocha.suite, 'Runs compared')
+  for (const [i, { title }] of labs.entries()) {
+    const test = new Mocha.Test(`${title}: all runs are alike`, async () => {
+      const { differences = [] } = (await comparisons)[i] ?? {}
+      if (differences.length > 0) throw new Error(`its runs differ\n${differencesInWords(differences)}`)
+    })
+    suite.addTest(test)
+  }
+}
+
 /** A test that took as long as the step did, not as long as mocha waited for it. */
 class FollowedTest extends Mocha.Test {
   part: Part | undefined
 
   override run(done: Mocha.Done): void {
     super.run(error => {
-      this.duration = this.part?.ms ?? 0
+      this.duration = Math.round(this.part?.ms ?? 0)
       done(error)
     })
   }

@@ -1,12 +1,13 @@
 import { HostError } from '../../vm/errors.ts'
 import type { Provider } from '../../vm/machine.ts'
 import type { Suite } from '../../vm/suite.ts'
-import type { Failure, Jobs, Reporter, RunEvent } from '../events.ts'
+import type { Failure, Jobs, LabRepeated, Reporter, RunEvent } from '../events.ts'
+import { repetitions } from '../repeat/repetitions.ts'
 import { type Course, courseOf } from './course.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { failureOf } from './failure.ts'
 import { labRun } from './lab-run.ts'
-import type { MochaReporter } from './mocha.ts'
+import type { MochaReporter, Repeated } from './mocha.ts'
 import type { LabFile } from './registry.ts'
 import { sideBySide } from './side-by-side.ts'
 import { asOf, catchStrays } from './strays.ts'
@@ -41,8 +42,10 @@ export async function run(options: RunOptions): Promise<number> {
   const { provider, why, suite, until, keep, ask, signal, reporters, jobs = oneByOne, repeat = 1 } = options
   const started = performance.now()
   const totals = tally()
+  const repeated = repetitions()
   const emit = (event: RunEvent) => {
     totals.on(event)
+    if (repeat > 1) repeated.on(event)
     for (const reporter of reporters) reporter.on(event)
   }
   const labs = options.labs.map(file => file.header)
@@ -57,18 +60,23 @@ export async function run(options: RunOptions): Promise<number> {
     ),
   )
   let unclaimed: Failure | undefined
+  let differ = false
   {
     using _strays = catchStrays(runs, error => {
       unclaimed ??= failureOf(error, { place: '', mend: faultOfOurs })
     })
     const courses = runs.map(courseOf)
-    await Promise.all([
-      follow(courses, options.mochaReporters),
-      sideBySide(courses, jobs.number, course => asOf(course.run, () => course.go(signal))),
-    ])
+    const comparisons = Promise.withResolvers<LabRepeated[]>()
+    const following = follow(courses, repeat > 1 ? { labs, comparisons: comparisons.promise } : undefined, options)
+    await sideBySide(courses, jobs.number, course => asOf(course.run, () => course.go(signal)))
+    const compared = repeat > 1 ? repeated.compared() : []
+    for (const event of compared) emit(event)
+    comparisons.resolve(compared)
+    differ = compared.some(({ differences }) => differences.length > 0)
+    await following
   }
   const failures = runs.flatMap(run => run.failure ?? [])
-  const exitCode = exitCodeOf(failures, signal.aborted) || (unclaimed ? 3 : 0)
+  const exitCode = exitCodeOf(failures, signal.aborted) || (unclaimed ? 3 : differ ? 1 : 0)
   emit({
     type: 'run-ended',
     at: new Date().toISOString(),
@@ -82,10 +90,14 @@ export async function run(options: RunOptions): Promise<number> {
 }
 
 /** Mocha takes longer to load than a machine to start: only those pay who want its reporters. */
-async function follow(courses: Course[], reporters: MochaReporter[]): Promise<void> {
-  if (reporters.length === 0) return
+async function follow(
+  courses: Course[],
+  repeated: Repeated | undefined,
+  { mochaReporters }: Pick<RunOptions, 'mochaReporters'>,
+): Promise<void> {
+  if (mochaReporters.length === 0) return
   const { followInMocha } = await import('./mocha.ts')
-  await followInMocha(courses, reporters)
+  await followInMocha(courses, repeated, mochaReporters)
 }
 
 const faultOfOurs = 'this is a fault of vethlab itself: please report it, with the lines above'

@@ -16,7 +16,7 @@ describe('Ctrl-C', function () {
   after(() => host?.[Symbol.asyncDispose]())
 
   const start = (env: Record<string, string> = {}, ...flags: string[]) =>
-    host.lab([faultyLab('waits'), faultyLab('throws'), '--on', 'sandbox', ...flags], { env })
+    host.lab([faultyLab('waits'), faultyLab('throws'), '--jobs', '1', '--on', 'sandbox', ...flags], { env })
 
   /** Interrupts, and looks what every interruption must come to. */
   async function interrupted(lab: LabProcess, signal: NodeJS.Signals = 'SIGINT') {

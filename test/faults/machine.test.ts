@@ -43,7 +43,7 @@ describe('a machine that fails', function () {
       if (process.getuid?.() !== 0) this.skip()
     })
     const start = (env: Record<string, string> = {}) =>
-      host.lab([faultyLab('waits'), faultyLab('throws'), '--on', 'sandbox'], { env })
+      host.lab([faultyLab('waits'), faultyLab('throws'), '--jobs', '1', '--on', 'sandbox'], { env })
     const init = async (lab: LabProcess) =>
       (await guestProcesses(lab.pid)).sort((one, other) => one - other).slice(0, 1)
 

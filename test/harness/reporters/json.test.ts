@@ -29,10 +29,12 @@ describe('json reporter', () => {
       kernel: '6.18.5',
       engine: { name: 'docker', version: '26.1.5' },
       iptables: { version: '1.8.11', backend: 'nft' },
+      jobs: { number: 1, why: 'one by one' },
+      repeated: [],
       totals,
     })
     expect(labs).to.have.length(1)
-    expect(failures).to.deep.equal([{ lab: 'bridge-nat', step: 3, ...failure }])
+    expect(failures).to.deep.equal([{ lab: 'bridge-nat', repetition: null, step: 3, ...failure }])
   })
 
   it('has each step with its commands and expectations, and the clean-up apart from them', () => {
@@ -80,7 +82,7 @@ describe('json reporter', () => {
     expect(report).to.deep.include({ exitCode: 2, provider: null, suite: null, engine: null, labs: [] })
     expect(report.failures).to.deep.equal([
       {
-        ...{ lab: null, step: null, kind: 'host' },
+        ...{ lab: null, repetition: null, step: null, kind: 'host' },
         message: 'qemu-system-x86_64 is not installed',
         mend: 'sudo apt-get install qemu-system-x86',
       },

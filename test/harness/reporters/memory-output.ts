@@ -7,6 +7,7 @@ export function memoryOutput(options: Partial<Output> = {}): Output & { text(): 
     terminal: false,
     color: false,
     columns: Number.POSITIVE_INFINITY,
+    rows: Number.POSITIVE_INFINITY,
     close: () => {},
     ...options,
     write: text => void parts.push(text),

@@ -1,0 +1,61 @@
+import { availableParallelism } from 'node:os'
+import { HostError } from '../../vm/errors.ts'
+import type { Machine, ProviderName } from '../../vm/machine.ts'
+import type { Jobs } from '../events.ts'
+import { count } from '../reporters/words.ts'
+
+/** What bounds the number of labs that this host can run side by side. */
+export interface Room {
+  provider: ProviderName
+  accelerator: Machine['accelerator']
+  cores: number
+  /** Of the host's memory, what is free. */
+  freeMiB: number
+  /** The most machines that one of the labs asks for. */
+  machines: number
+}
+
+/** What a machine comes to use: all the memory that a VM is given; in a sandbox, an engine and a few containers. */
+const machineMiB: Record<ProviderName, number> = { qemu: 2048, sandbox: 512, ssh: 0 }
+
+/** Reads a flag that takes a number of something. @throws HostError for what is no whole number from 1 */
+export function numberMeant(flag: string, text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw new HostError(`--${flag} ${text} is no number`, { mend: `a whole number from 1: --${flag} 2` })
+}
+
+/** How many labs go on side by side where nobody says so. */
+export function jobsThatFit({ provider, accelerator, cores, freeMiB, machines }: Room): Jobs {
+  if (provider === 'ssh') return { number: 1, why: 'one host' }
+  // Natively labs mostly wait, and a core apiece is plenty. An emulated machine keeps a core busy all the time: with more
+  // machines than cores, an engine starts so slowly that limits are passed.
+  const emulated = accelerator === 'tcg'
+  const byCores = { number: emulated ? Math.floor(cores / machines) : cores, why: count(cores, 'core') }
+  const byMemory = {
+    number: Math.floor(freeMiB / (machineMiB[provider] * machines)),
+    why: `${(freeMiB / 1024).toFixed(1)} GiB of free memory`,
+  }
+  const { number, why } = byMemory.number < byCores.number ? byMemory : byCores
+  return { number: Math.max(1, number), why: emulated && why === byCores.why ? `${why}, emulated machines` : why }
+}
+
+/** As many as were asked for, or as fit. @throws HostError where there can't be as many */
+export function jobsMeant(asked: number | undefined, room: Room): Jobs {
+  const fit = jobsThatFit(room)
+  if (asked === undefined) return fit
+  if (room.provider === 'ssh' && asked > 1) {
+    throw new HostError(`--jobs ${asked} needs as many machines, and there is ${fit.why}`, { mend: 'leave --jobs out' })
+  }
+  const more = asked > fit.number ? `; this host has room for ${fit.number}: ${fit.why}` : ''
+  return { number: asked, why: `as you asked${more}` }
+}
+
+/** This host's room. */
+export function roomHere({
+  provider,
+  accelerator,
+  machines,
+}: Pick<Room, 'provider' | 'accelerator' | 'machines'>): Room {
+  const freeMiB = process.availableMemory() / 2 ** 20
+  return { provider, accelerator, machines, cores: availableParallelism(), freeMiB }
+}

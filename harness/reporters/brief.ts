@@ -1,0 +1,32 @@
+import { styleText } from 'node:util'
+import type { LabEnded, MachineKept, RunEvent } from '../events.ts'
+import { count, duration } from './words.ts'
+
+/** A lab's story in a few words, told at its end; and what has to be known to enter a machine that stays. */
+export function brief({ color }: { color: boolean }): (event: RunEvent) => string {
+  const style = (format: Parameters<typeof styleText>[0], text: string) =>
+    color ? styleText(format, text, { validateStream: false }) : text
+  let commands = 0
+  let held = 0
+  let at = ''
+  let kept: MachineKept | undefined
+
+  function labEnded({ lab, repetition, status, failure, ms }: LabEnded): string {
+    const mark = status === 'passed' ? style('green', '✓') : style('red', '✗')
+    const run = repetition === undefined ? '' : `, run ${repetition},`
+    const what =
+      status === 'passed'
+        ? `: ${count(lab.steps.length, 'step')}, ${count(commands, 'command')}, ${count(held, 'expectation')} held`
+        : `${at}: ${failure?.message}`
+    const stays = kept ? `   ${kept.machine} stays\n   enter   ${kept.enter}\n   remove  ${kept.remove}\n` : ''
+    return `${mark} ${style('bold', lab.name)}${run} ${status} in ${duration(ms)}${style('dim', what)}\n${stays}`
+  }
+
+  return event => {
+    if (event.type === 'command') commands += 1
+    else if (event.type === 'expectation' && event.status === 'passed') held += 1
+    else if (event.type === 'step-started') at = `, in step ${event.step.number}`
+    else if (event.type === 'machine-kept') kept = event
+    return event.type === 'lab-ended' ? labEnded(event) : ''
+  }
+}
