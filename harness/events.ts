@@ -17,6 +17,7 @@ export type RunEvent =
   | StepEnded
   | ResidueTaken
   | MachineKept
+  | SegmentKept
   | LabEnded
   | LabRepeated
   | RunEnded
@@ -38,10 +39,15 @@ export interface StepHeader {
 export interface LabHeader {
   name: string
   title: string
-  document: string
+  /** null: no document's, the lab is our own. */
+  document: string | null
   /** A picture of the topology in text, several lines. */
   topology: string
   engine: boolean
+  /** The names of its machines where it has several; else empty. */
+  machines: string[]
+  /** What joins them, each with the machines on it. */
+  segments: { name: string; machines: string[] }[]
   steps: StepHeader[]
   /** Documented claims of the lab's subject that no step can test. */
   untestable: Judgement[]
@@ -97,11 +103,17 @@ export interface LabStarted extends Omit<InLab, 'lab'> {
   lab: LabHeader
 }
 
-/** The machine is up. Facts are read in the guest, not assumed. */
-export interface MachineStarted extends InLab {
+/** A machine is up. Facts are read in the guest, not assumed. */
+export interface MachineStarted extends InLab, OnMachine {
   type: 'machine-started'
   facts: MachineFacts
   ms: number
+}
+
+/** What an event says that concerns one machine of several. */
+export interface OnMachine {
+  /** What the lab calls it; absent where there is only one. */
+  machine?: string
 }
 
 export interface MachineFacts {
@@ -122,9 +134,13 @@ export interface StepStarted extends InLab {
   step: StepHeader
 }
 
-/** A command ended. `step` is null outside steps (set-up); `phase` is `undo` for what `defer` registered. */
-export interface CommandEnded extends InLab {
+/**
+ * A command ended; or a lab acted on a segment, `cut alpha` and `restore alpha`, which counts as one. `step` is null outside steps (set-up); `phase` is `undo` for what `defer` registered.
+ */
+export interface CommandEnded extends InLab, OnMachine {
   type: 'command'
+  /** The segment that the lab acted on; absent for what ran on a machine. */
+  segment?: string
   step: number | null
   phase: 'act' | 'undo'
   command: string
@@ -158,7 +174,10 @@ export interface StepEnded extends InLab {
   failure?: Failure
 }
 
-/** The machine's state before the lab against the state after its clean-up: lines that went (`-`) and came (`+`). */
+/**
+ * The machine's state before the lab against the state after its clean-up: lines that went (`-`) and came (`+`), which name the
+ * machine where there are several, and links that are still cut.
+ */
 export interface ResidueTaken extends InLab {
   type: 'residue'
   differences: string[]
@@ -173,6 +192,13 @@ export interface MachineKept extends InLab {
   name: string | undefined
   enter: string
   remove: string
+}
+
+/** A segment between machines that stay: what becomes of it, in words. */
+export interface SegmentKept extends InLab {
+  type: 'segment-kept'
+  segment: string
+  says: string
 }
 
 export interface LabEnded extends Omit<InLab, 'lab'> {

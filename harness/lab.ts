@@ -1,4 +1,6 @@
 import type { Shell } from 'zx'
+import type { Frame } from './capture/frame.ts'
+import type { WatchOptions } from './capture/watch.ts'
 import type { Covered } from './claims/verdict.ts'
 import type { Fixtures } from './containers/fixtures.ts'
 import type { Expect } from './expect/expect.ts'
@@ -8,8 +10,8 @@ import type { Deferred } from './run/undo.ts'
 /** What a lab is and what it needs of its machine. */
 export interface LabDefinition {
   title: string
-  /** The document whose procedure this is, e.g. `001_b001d9c9a1a19151`. */
-  document: string
+  /** The document whose procedure this is, e.g. `001_b001d9c9a1a19151`; null: no document's, it is our own. */
+  document: string | null
   /** A picture of the topology in text. */
   topology: string
   /** true: a Docker engine is up. false: a machine on which none has ever run (an engine changes forwarding and the FORWARD policy). */
@@ -46,28 +48,64 @@ export interface Defer {
   (undo: () => Promise<unknown>): Deferred
 }
 
-/** What a lab's body is handed: the five words, and the fixtures that a lab can't do without. */
-export interface Words {
+/** What acts and observes on one machine. */
+export interface MachineWords {
   /** Acts in the guest: zx's own `$`, as root, under bash. */
   $: Shell
   /** Observes: plain data, lazily, so that it can be looked again. */
   look: Looks
-  /** Judges: chai with the network's own assertions, which look again until they hold. */
-  expect: Expect
-  step: Step
   defer: Defer
   /** Starts what the document takes for granted, such as a web server that answers. */
   fixture: Fixtures
 }
 
-export type LabBody = (words: Words) => void
+/** What a lab's body is handed: the five words, and the fixtures that a lab can't do without. */
+export interface Words extends MachineWords {
+  /** Judges: chai with the network's own assertions, which look again until they hold. */
+  expect: Expect
+  step: Step
+}
 
-/** A lab: what it is, and the body that registers its steps. */
-export interface Lab extends LabDefinition {
-  body: LabBody
+/** A segment that joins machines, as a lab sees it. */
+export interface SegmentWords<Machine extends string = string> {
+  /** Observes: what the machines send while something happens; each frame says from which one. */
+  capture(options: WatchOptions): Promise<Frame[]>
+  /** Acts: takes a machine's link off the segment. Undo it: `defer(() => segment.restore('alpha'))`. */
+  cut(machine: Machine): Promise<void>
+  /** Acts: puts a cut link back; does nothing to one that isn't cut. */
+  restore(machine: Machine): Promise<void>
+}
+
+/** What a lab needs that has several machines. */
+export interface SeveralMachines<Machine extends string, Segments extends Record<string, readonly Machine[]>> {
+  /** Their names: host names, and words of the lab's body. */
+  machines: readonly Machine[]
+  /** What joins them, each by the machines on it. If it is left out, one that is called `segment` joins them all. */
+  segments?: Segments
+}
+
+/** What the body of a lab with several machines is handed: each machine and each segment by its name. */
+export type WordsOfSeveral<Machine extends string, Segments extends Record<string, readonly string[]>> = Omit<
+  Words,
+  keyof MachineWords
+> & { defer: (undo: () => Promise<unknown>) => Deferred } & { [Name in Machine]: MachineWords } & {
+  [Name in keyof Segments]: SegmentWords<Segments[Name][number]>
+}
+
+/** A lab: what it is, and the body that registers its steps, with the words that it asked for. */
+export interface Lab extends LabDefinition, Partial<SeveralMachines<string, Record<string, readonly string[]>>> {
+  body(words: never): void
 }
 
 /** Defines a lab; the default export of a file in `labs/`. */
-export function lab(definition: LabDefinition, body: LabBody): Lab {
+export function lab<
+  const Machine extends string,
+  const Segments extends Record<string, readonly NoInfer<Machine>[]> = { segment: readonly Machine[] },
+>(
+  definition: LabDefinition & SeveralMachines<Machine, Segments>,
+  body: (words: WordsOfSeveral<Machine, Segments>) => void,
+): Lab
+export function lab(definition: LabDefinition, body: (words: Words) => void): Lab
+export function lab(definition: Omit<Lab, 'body'>, body: Lab['body']): Lab {
   return { ...definition, body }
 }

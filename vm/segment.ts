@@ -24,7 +24,7 @@ export interface Plug {
 }
 
 /** The name of a plug's link in its machine. */
-export function linkName({ number }: Plug): string {
+export function linkName({ number }: Pick<Plug, 'number'>): string {
   return `eth${number}`
 }
 

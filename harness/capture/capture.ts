@@ -1,24 +1,16 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Machine } from '../../vm/machine.ts'
 import { inWords, type ResolvedPlace } from '../looks/place.ts'
 import type { Place } from '../looks/probe.ts'
 import type { Frame } from './frame.ts'
 import { type Listener, listen, stop } from './listener.ts'
+import { type WatchOptions, watch } from './watch.ts'
 
 /** Where to capture: an interface of a place (the guest, where none is named); a bare name is an interface of the guest. */
 export type CapturePoint = string | { on: string; in?: Place; as?: string }
 
-export interface CaptureOptions {
+export interface CaptureOptions extends WatchOptions {
   /** In tcpdump's own syntax, for all points: 'host 114.114.114.114 and icmp'. */
   filter?: string
-  /** What is captured: runs once all points listen. Its error is thrown when the capture has been put away. */
-  while: () => Promise<unknown>
-  /** Told all frames so far whenever some came: the capture goes on after `while` until this holds or `patienceMs` are over. */
-  until?: (frames: Frame[]) => boolean
-  /** How long to wait for `until` after `while` has ended, in ms. Default 5000, more where the guest is emulated. */
-  patienceMs?: number
-  /** How long to listen on after all that, in ms, where it is to be shown that nothing comes late. Default 0. */
-  lingerMs?: number
 }
 
 /**
@@ -37,25 +29,18 @@ export async function capture(
   )
   const listeners: Listener[] = []
   const soFar = () => merged(listeners)
-  const enough = Promise.withResolvers<void>()
-  const judge = () => {
-    if (options.until?.(soFar())) enough.resolve()
-  }
+  const watching = watch(options, { soFar, slowness: machine.slowness, lost: [machine.lost] })
   try {
     const starting = listed.map(async ({ on, in: place = 'guest', as }) => {
       const at = as ?? `${on}${inWords(place)}`
       listeners.push(
-        await listen(machine, { at, on, place: await resolve(place), filter: options.filter ?? '' }, judge),
+        await listen(machine, { at, on, place: await resolve(place), filter: options.filter ?? '' }, watching.news),
       )
     })
     // All of them are waited for even if one fails, so that none is forgotten.
     for (const started of await Promise.allSettled(starting)) if (started.status === 'rejected') throw started.reason
     listeners.sort((a, b) => order(a) - order(b))
-    await options.while()
-    if (options.until)
-      await withinPatience(enough.promise, options.patienceMs ?? patienceMs * Math.sqrt(machine.slowness), machine.lost)
-    // A law of nature: that nothing comes is seen only by waiting.
-    if (options.lingerMs) await pause(options.lingerMs)
+    await watching.done()
   } catch (error) {
     await stop(machine, listeners).catch(() => {})
     throw error
@@ -65,19 +50,6 @@ export async function capture(
 
   function order(listener: Listener): number {
     return listed.findIndex(({ on, in: place = 'guest', as }) => listener.at === (as ?? `${on}${inWords(place)}`))
-  }
-}
-
-const patienceMs = 5000
-
-async function withinPatience(holds: Promise<void>, limitMs: number, lost: AbortSignal): Promise<void> {
-  const over = new AbortController()
-  const patience = pause(limitMs, undefined, { signal: AbortSignal.any([over.signal, lost]) })
-  try {
-    await Promise.race([holds, patience])
-  } finally {
-    over.abort()
-    patience.catch(() => {})
   }
 }
 

@@ -192,7 +192,7 @@ const etherTypes = new Map<number, Reader>([
 ])
 
 /** As in pcap-linktype(7). */
-const ethernetLinkType = 1
+export const ethernetLinkType = 1
 
 /** IANA's; Linux takes 8472 where it isn't told. */
 const vxlanPort = 4789

@@ -1,7 +1,9 @@
 /** One captured frame as plain data. A layer is there when the frame has it and it could be read. */
 export interface Frame {
-  /** Where it was captured: 'br01', 'eth0 in netns ns01', or the name that the capture gave the point. */
+  /** Where it was captured: 'br01', 'eth0 in netns ns01', a segment's name, or the name that the capture gave the point. */
   at: string
+  /** Told on a segment only: the machine that sent it. */
+  from?: string
   /** Seconds since 1970, by the guest's clock; on a segment by the host's. */
   time: number
   /** Octets on the wire. */

@@ -38,6 +38,8 @@ export interface Look<T> extends PromiseLike<T> {
   readonly title: string
   /** Where it looks from. */
   readonly place: Place
+  /** The machine that it looks at, where a lab has several. */
+  readonly machine: string | undefined
   /** Looks once, now. Rejects with a LookError when what is seen can't be read, with a MachineError when the machine is lost. */
   take(options?: { signal?: AbortSignal }): Promise<T>
   /** The probe ready to be sent by the guest's root; undefined for what isn't seen by a script (the engine's API). */
@@ -85,17 +87,32 @@ export interface Looks {
   capture(points: CapturePoint | CapturePoint[], options: CaptureOptions): Promise<Frame[]>
 }
 
-/** The word `look` for a machine; given as a function, the machine may come up after looks have been named. */
-export function bindLooks(machine: Machine | (() => Machine)): Looks {
+/**
+ * The word `look` for a machine; given as a function, the machine may come up after looks have been named. `name`: what the lab
+ * calls it, where it has several.
+ */
+export function bindLooks(machine: Machine | (() => Machine), name?: string): Looks {
   const get = typeof machine === 'function' ? machine : () => machine
-  return looksFrom(get, 'guest')
+  return looksFrom({ machine: get, name }, 'guest')
 }
 
-function looksFrom(machine: () => Machine, place: Place): Looks {
-  const at = <T>(probe: Probe<T>) => scriptLook(machine, probe, place)
+/** The machine that is looked at; its name where a lab has several. */
+interface Subject {
+  machine: () => Machine
+  name: string | undefined
+}
+
+/** For people, at the end of a title: ' on alpha'; nothing where there is one machine. */
+function onWords({ name }: Subject): string {
+  return name === undefined ? '' : ` on ${name}`
+}
+
+function looksFrom(subject: Subject, place: Place): Looks {
+  const { machine } = subject
+  const at = <T>(probe: Probe<T>) => scriptLook(subject, probe, place)
   return {
     place,
-    in: elsewhere => looksFrom(machine, elsewhere),
+    in: elsewhere => looksFrom(subject, elsewhere),
     link: name => at(link(name)),
     links: () => at(links()),
     peer: name => at(peer(name)),
@@ -113,33 +130,40 @@ function looksFrom(machine: () => Machine, place: Place): Looks {
     tcp: (host, port, options) => at(tcp(host, port, options)),
     http: (url, options) => at(http(url, options)),
     container: name =>
-      makeLook(`container ${name}`, place, undefined, async () => inspectContainer(await dockerOn(machine()), name)),
+      makeLook(`container ${name}${onWords(subject)}`, place, subject, undefined, async () =>
+        inspectContainer(await dockerOn(machine()), name),
+      ),
     at,
-    together: set => togetherLook(machine, place, set),
+    together: set => togetherLook(subject, place, set),
     capture: (points, options) => {
-      const listed = (Array.isArray(points) ? points : [points]).map(point =>
-        typeof point === 'string' ? { on: point, in: place } : { in: place, ...point },
-      )
+      const listed = (Array.isArray(points) ? points : [points]).map(point => {
+        const whole = typeof point === 'string' ? { on: point, in: place } : { in: place, ...point }
+        return { as: `${whole.on}${inWords(whole.in)}${onWords(subject)}`, ...whole }
+      })
       return capture(machine(), wanted => resolvePlace(machine(), wanted), listed, options)
     },
   }
 }
 
-function scriptLook<T>(machine: () => Machine, probe: Probe<T>, place: Place): Look<T> {
+function scriptLook<T>(subject: Subject, probe: Probe<T>, place: Place): Look<T> {
+  const { machine } = subject
   const aim = async () => inPlace(probe, await resolvePlace(machine(), place))
-  return makeLook(`${probe.title}${inWords(place)}`, place, aim, async options => {
+  return makeLook(`${probe.title}${inWords(place)}${onWords(subject)}`, place, subject, aim, async options => {
     const aimed = await aim()
     return aimed.parse(await machine().exec(aimed.script, options))
   })
 }
 
 function togetherLook<Set extends Record<string, Look<unknown>>>(
-  machine: () => Machine,
+  subject: Subject,
   place: Place,
   set: Set,
 ): Look<SeenBy<Set>> {
+  const { machine } = subject
   const entries = Object.entries(set)
-  const scripted = entries.filter(([, look]) => look.aim !== undefined)
+  // A script for another machine can't travel to this one.
+  const travels = (look: Look<unknown>) => look.aim !== undefined && look.machine === subject.name
+  const scripted = entries.filter(([, look]) => travels(look))
   const title = entries.map(([, look]) => look.title).join(', ')
   const aimAll = async () => {
     const aimed = await Promise.all(scripted.map(async ([key, look]) => [key, await look.aim?.()]))
@@ -147,8 +171,8 @@ function togetherLook<Set extends Record<string, Look<unknown>>>(
   }
   // Only when all of them are scripts does the set travel as one, and can itself be part of a larger set.
   const aim = scripted.length === entries.length ? (aimAll as () => Promise<Probe<SeenBy<Set>>>) : undefined
-  return makeLook(title, place, aim, async options => {
-    const others = entries.filter(([, look]) => look.aim === undefined)
+  return makeLook(title, place, subject, aim, async options => {
+    const others = entries.filter(([, look]) => !travels(look))
     const inOneTrip = async () => {
       if (scripted.length === 0) return {}
       const probe = await aimAll()
@@ -165,12 +189,14 @@ function togetherLook<Set extends Record<string, Look<unknown>>>(
 function makeLook<T>(
   title: string,
   place: Place,
+  subject: Subject,
   aim: Look<T>['aim'],
   take: (options: { signal?: AbortSignal } | undefined) => Promise<T>,
 ): Look<T> {
   return {
     title,
     place,
+    machine: subject.name,
     aim,
     take: options => take(options),
     // biome-ignore lint/suspicious/noThenProperty: a look is lazy, and `await look.link('br01')` is how a lab takes it once

@@ -35,25 +35,43 @@ export interface JsonLab {
   /** Which of the lab's runs this is, counted from 1; null where each is run once. */
   repetition: number | null
   title: string
-  document: string
+  /** null: no document's, the lab is our own. */
+  document: string | null
   status: Status
   ms: number
-  /** Facts read in this lab's machine; null when none came up. */
+  /** Facts read in this lab's machine, the first where it has several; null when none came up. */
   machine: MachineFacts | null
-  /** How long the machine took to come up. */
+  /** How long the machine, or all of them, took to come up. */
   machineMs: number | null
+  /** Its machines that came up, in the lab's order. */
+  machines: JsonMachine[]
   steps: JsonStep[]
   /** The clean-up's commands, in the order in which they ran. */
   undo: JsonCommand[]
   /** How the machine differed from what it was: lines that went (`-`) and came (`+`); null when it wasn't compared. */
   residue: string[] | null
-  /** How to enter and remove the machine, when it was asked to stay. */
-  kept: { machine: string; name: string | null; enter: string; remove: string } | null
+  /** How to enter and remove the machine, the first where it has several, when it was asked to stay. */
+  kept: JsonKept | null
   failure: Failure | null
 }
 
 /** What the runs of a lab came to, and in what they differ; `repetitions` are their numbers. */
 export type JsonRepeated = Omit<LabRepeated, 'type'>
+
+export interface JsonMachine {
+  /** What the lab calls it; null where it has only one. */
+  name: string | null
+  facts: MachineFacts
+  kept: JsonKept | null
+}
+
+export interface JsonKept {
+  machine: string
+  /** What it is called among the machines of this host. */
+  name: string | null
+  enter: string
+  remove: string
+}
 
 export interface JsonStep {
   number: number
@@ -69,6 +87,10 @@ export interface JsonStep {
 }
 
 export interface JsonCommand {
+  /** The lab's name of the machine that it ran on; null where there is only one, and for what was done to a segment. */
+  machine: string | null
+  /** The segment, for `cut NAME` and `restore NAME`; else null. */
+  segment: string | null
   command: string
   /** null when a signal ended it. */
   exitCode: number | null

@@ -73,7 +73,11 @@ function labFrom(events: RunEvent[], header: LabHeader, { repetition }: Pick<Jso
   const { name, title, document } = header
   const machine = only(events, 'machine-started')[0]
   const residue = only(events, 'residue')[0]
-  const kept = only(events, 'machine-kept')[0]
+  const kept = only(events, 'machine-kept')
+  const keptOf = (machine: string | undefined) => {
+    const found = kept.find(one => one.machine === machine)
+    return found ? { machine: found.machine, name: found.name ?? null, enter: found.enter, remove: found.remove } : null
+  }
   const ended = only(events, 'lab-ended')[0]
   const started = only(events, 'lab-started').length > 0
   const commands = only(events, 'command')
@@ -86,10 +90,13 @@ function labFrom(events: RunEvent[], header: LabHeader, { repetition }: Pick<Jso
     ms: round(ended?.ms ?? 0),
     machine: machine?.facts ?? null,
     machineMs: machine ? round(machine.ms) : null,
+    machines: only(events, 'machine-started').map(({ machine: name = null, facts }) => {
+      return { name, facts, kept: keptOf(facts.machine) }
+    }),
     steps: header.steps.map(step => stepOf(step, events)),
     undo: commands.filter(({ phase }) => phase === 'undo').map(commandOf),
     residue: residue?.differences ?? null,
-    kept: kept ? { machine: kept.machine, name: kept.name ?? null, enter: kept.enter, remove: kept.remove } : null,
+    kept: keptOf(kept[0]?.machine),
     failure: ended?.failure ?? null,
   }
 }
@@ -115,8 +122,9 @@ function stepOf({ number, title, covers }: StepHeader, events: RunEvent[]): Json
   }
 }
 
-function commandOf({ command, exitCode, signal, stdout, stderr, ms }: CommandEnded): JsonCommand {
-  return { command, exitCode, signal, stdout, stderr, ms: round(ms) }
+function commandOf(event: CommandEnded): JsonCommand {
+  const { machine = null, segment = null, command, exitCode, signal, stdout, stderr, ms } = event
+  return { machine, segment, command, exitCode, signal, stdout, stderr, ms: round(ms) }
 }
 
 /** A lab's failure is its step's, unless it is another. */

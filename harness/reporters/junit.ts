@@ -2,7 +2,7 @@ import type { Failure, Reporter, RunEvent } from '../events.ts'
 import { jsonReport } from './json.ts'
 import type { JsonCommand, JsonLab, JsonRepeated, JsonReport, JsonStep } from './json-report.ts'
 import type { Output } from './output.ts'
-import { differencesInWords, failureInWords } from './words.ts'
+import { differencesInWords, documentInWords, failureInWords, prompt } from './words.ts'
 
 /** JUnit XML at the end of the run, as CI systems read it. */
 export function reporter(output: Output): Reporter {
@@ -43,7 +43,11 @@ function suiteOf(lab: JsonLab, startedAt: string | null): string {
     time: seconds(lab.ms),
     ...(startedAt === null ? {} : { timestamp: startedAt.replace(/\.\d+Z$/, '') }),
   }
-  const properties = Object.entries({ title: lab.title, document: lab.document, ...lab.machine }).map(([name, value]) =>
+  const facts = lab.machines.flatMap(({ name, facts }) =>
+    Object.entries(facts).map(([fact, value]) => [name === null ? fact : `${name} ${fact}`, value] as const),
+  )
+  const about = [['title', lab.title] as const, ['document', documentInWords(lab.document)] as const]
+  const properties = [...about, ...facts].map(([name, value]) =>
     element('property', { name, value: String(value) }, []),
   )
   return element('testsuite', attributes, [element('properties', {}, properties), ...cases])
@@ -93,8 +97,8 @@ function problem(failure: Failure): string {
   return element(tag, { type: failure.kind, message: failure.message }, [escapeXml(failureInWords(failure))])
 }
 
-function typed({ command, stdout, stderr, exitCode }: JsonCommand): string {
-  return `$ ${command}\n${stdout}${stderr}${exitCode === 0 ? '' : `(exit code ${exitCode})\n`}`
+function typed({ machine, segment, command, stdout, stderr, exitCode }: JsonCommand): string {
+  return `${prompt({ machine, segment })} ${command}\n${stdout}${stderr}${exitCode === 0 ? '' : `(exit code ${exitCode})\n`}`
 }
 
 function transcript(tag: string, text: string): string[] {

@@ -23,10 +23,13 @@ import {
   count,
   coversInWords,
   differencesInWords,
+  documentInWords,
   duration,
   factsInWords,
   failureInWords,
+  needsInWords,
   printable,
+  prompt,
   totalsInWords,
 } from './words.ts'
 
@@ -96,6 +99,7 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
   const style = (format: Parameters<typeof styleText>[0], text: string) =>
     color && text !== '' ? styleText(format, text, { validateStream: false }) : text
   let section = ''
+  let several = false
   let skipped: StepEnded['step'][] = []
   let runs = 1
   const told = new Set<string>()
@@ -133,6 +137,8 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
         return residue(event)
       case 'machine-kept':
         return machineKept(event)
+      case 'segment-kept':
+        return `   segment ${event.segment}: ${event.says}\n`
       case 'lab-ended':
         return labEnded(event)
       case 'lab-repeated':
@@ -157,12 +163,15 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
   function labStarted({ lab, repetition }: LabStarted): string {
     section = ''
     told.clear()
+    several = lab.machines.length > 0
     const run = repetition === undefined ? '' : `, run ${repetition}`
-    const engine = lab.engine ? 'with an engine' : 'on a machine on which no engine has run'
     return [
       '',
       style('bold', lab.title),
-      style('dim', `lab ${lab.name}${run}, document ${lab.document}, ${count(lab.steps.length, 'step')}, ${engine}`),
+      style(
+        'dim',
+        `lab ${lab.name}${run}, document ${documentInWords(lab.document)}, ${count(lab.steps.length, 'step')}, on ${needsInWords(lab)}`,
+      ),
       '',
       ...(lab.topology.trim() === '' ? [] : [indent(lab.topology.replace(/^\n+|\s+$/g, ''), 4), '']),
       '',
@@ -184,7 +193,7 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
       ...(event.ms < 1000 ? [] : [duration(event.ms)]),
     ].join(', ')
     return [
-      `${heading}   ${style('cyan', '$')} ${indent(printable(event.command), 5).trimStart()}\n`,
+      `${heading}   ${style('cyan', prompt(event))} ${indent(printable(event.command), 5).trimStart()}\n`,
       printed(event.stdout),
       printed(event.stderr),
       ended === '' ? '' : `     ${style(event.exitCode === 0 ? 'dim' : 'yellow', `(${ended})`)}\n`,
@@ -235,9 +244,10 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
   function residue({ differences, ms }: ResidueTaken): string {
     const took = style('dim', ` (${duration(ms)})`)
     section = 'residue'
-    if (differences.length === 0) return `\n${style('green', '✓')} the machine is as it was before the lab${took}\n`
+    if (differences.length === 0)
+      return `\n${style('green', '✓')} ${several ? 'the machines are as they were' : 'the machine is as it was'} before the lab${took}\n`
     const lines = differences.map(line => `     ${style(line.startsWith('+') ? 'green' : 'red', printable(line))}\n`)
-    return `\n${style('red', '✗')} the machine is not as it was before the lab${took}\n${lines.join('')}`
+    return `\n${style('red', '✗')} ${several ? 'the machines are not as they were' : 'the machine is not as it was'} before the lab${took}\n${lines.join('')}`
   }
 
   function machineKept({ machine, name, enter, remove }: MachineKept): string {

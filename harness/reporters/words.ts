@@ -1,4 +1,4 @@
-import type { Difference, Failure, Judgement, MachineFacts, Status, Totals } from '../events.ts'
+import type { Difference, Failure, Judgement, LabHeader, MachineFacts, Status, Totals } from '../events.ts'
 
 /** `85 ms`, `4.2 s`, `2 min 05 s`. */
 export function duration(ms: number): string {
@@ -21,6 +21,37 @@ export function coversInWords(covers: readonly Judgement[]): string {
       return verdicts.every(verdict => verdict === 'holds') ? id : `${id} ${verdicts.join(', ')}`
     })
     .join('  ')
+}
+
+/** What a lab says of its document; null where it is no document's. */
+export function documentInWords(document: string | null): string {
+  return document ?? 'none, our own procedure'
+}
+
+/** What stands before a command: `$`, `alpha$` on one machine of several, `segment>` for what is done to a segment. */
+export function prompt({ machine, segment }: { machine?: string | null; segment?: string | null }): string {
+  return segment ? `${segment}>` : `${machine ?? ''}$`
+}
+
+/** What a lab needs: `a machine on which no engine has ever run`, `machines alpha and beta, joined by a segment, …`. */
+export function needsInWords({
+  engine,
+  machines,
+  segments,
+}: Pick<LabHeader, 'engine' | 'machines' | 'segments'>): string {
+  if (machines.length === 0)
+    return engine ? 'a machine with an engine that is up' : 'a machine on which no engine has ever run'
+  const engines = engine ? 'each with an engine that is up' : 'on which no engine has ever run'
+  const [only, ...more] = segments
+  const wires =
+    only && more.length === 0 && only.machines.length === machines.length
+      ? 'joined by a segment'
+      : segments.map(({ name, machines }) => `${name} joins ${listed(machines)}`).join(', ')
+  return `machines ${listed(machines)}, ${wires}, ${engines}`
+}
+
+function listed(names: string[]): string {
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
 /** `sandbox:trixie, kernel 6.18.5, engine 26.1.5, iptables 1.8.11 (nft)` */

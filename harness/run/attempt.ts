@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { MachineError } from '../../vm/errors.ts'
-import type { Machine } from '../../vm/machine.ts'
 import { unlessAborted } from './abort.ts'
 import type { Acts } from './acts.ts'
 import { LimitError } from './failure.ts'
+import type { Site } from './site.ts'
 
 /** How long a piece of work may take. */
 export interface Limit {
@@ -13,11 +13,11 @@ export interface Limit {
   what: string
 }
 
-/** The pieces of work of one lab on its machine, one after the other: the steps, and each thing to undo. */
+/** The pieces of work of one lab on its machines, one after the other: the steps, and each thing to undo. */
 export interface Attempts {
   /**
    * Does one; rejects with why it failed, once the commands that it had started have ended: with the run's reason when that is
-   * stopped, with the machine's when that is lost, whatever else broke for it.
+   * stopped, with a machine's when that is lost, whatever else broke for it.
    */
   make<T>(work: () => Promise<T>, limit: Limit): Promise<T>
   /** Ends the one that is being made, with this reason. */
@@ -33,23 +33,24 @@ const lastWordsMs = 1000
 
 /** `unlimited`: who walks step by step may think as long as he likes. */
 export function attempts(
-  machine: () => Machine,
+  site: Site,
   { acts, signal, unlimited }: { acts: Acts; signal: AbortSignal; unlimited: boolean },
 ): Attempts {
   let current = new AbortController()
-  const ends = () => [signal, machine().lost]
+  const ends = () => [signal, ...site.lost()]
 
-  // What breaks because the machine is gone says less than that it is gone, and may be told first: so the machine is asked.
+  // What breaks because the machine is gone says less than that it is gone, and may be told first: so the machines are asked.
   async function rootOf(error: unknown): Promise<unknown> {
-    const { lost } = machine()
-    const answer = machine().exec('true', { signal: AbortSignal.any([signal, AbortSignal.timeout(aliveLimitMs)]) })
-    const silence: unknown = await unlessAborted(answer, ends()).then(
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(aliveLimitMs)])
+    const answers = Promise.all(site.machines.map(({ machine }) => machine.exec('true', { signal: limit })))
+    const silence: unknown = await unlessAborted(answers, ends()).then(
       () => undefined,
       reason => reason,
     )
     if (silence !== undefined && !signal.aborted) await unlessAborted(pause(lastWordsMs), ends()).catch(() => {})
     if (signal.aborted) return signal.reason
-    if (lost.aborted) return lost.reason
+    const gone = site.lost().find(({ aborted }) => aborted)
+    if (gone) return gone.reason
     return silence instanceof MachineError ? silence : error
   }
 
@@ -62,7 +63,7 @@ export function attempts(
       for (const end of ends()) end.throwIfAborted()
       const attempt = new AbortController()
       current = attempt
-      const limitMs = limitS * 1000 * machine().slowness
+      const limitMs = limitS * 1000 * site.slowness
       const over = () => {
         const seen = acts.running(attempt.signal).map(command => `still running: ${command}`)
         const saw = seen.join('\n') || 'no command was running: the lab itself waited'

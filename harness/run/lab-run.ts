@@ -1,9 +1,8 @@
 import type { Shell } from 'zx'
 import { HostError, MachineError } from '../../vm/errors.ts'
-import type { Machine, Provider } from '../../vm/machine.ts'
+import type { Provider } from '../../vm/machine.ts'
 import type { Suite } from '../../vm/suite.ts'
 import type { Failure, LabEvent, RunEvent, Status, StepHeader } from '../events.ts'
-import { residueDifference, residueProbe } from '../looks/residue.ts'
 import { unlessAborted } from './abort.ts'
 import { acts } from './acts.ts'
 import { attempts } from './attempt.ts'
@@ -13,7 +12,9 @@ import { failureOf, LabError, ResidueError } from './failure.ts'
 import { type RegisteredStep, registerSteps } from './register.ts'
 import type { LabFile } from './registry.ts'
 import { judgeResidue } from './residue.ts'
+import { changes, siteOf } from './site.ts'
 import { undoStack } from './undo.ts'
+import { wiringOf } from './wiring.ts'
 import { bindWords } from './words.ts'
 
 /** How a lab is to be run. */
@@ -24,7 +25,7 @@ export interface LabRunOptions {
   repetition: number | undefined
   /** Number of the last step to run; the later ones are skipped. */
   until: number | undefined
-  /** Leave the machine as the last step left it: nothing is undone. */
+  /** Leave the machines as the last step left them: nothing is undone. */
   keep: boolean
   /** Asked before each command of a step. */
   ask: ((command: string) => Promise<void>) | undefined
@@ -33,16 +34,16 @@ export interface LabRunOptions {
   signal: AbortSignal
 }
 
-/** One lab on one machine, in the three parts that are called in order. */
+/** One lab on its machines, in the three parts that are called in order. */
 export interface LabRun {
   file: LabFile
   repetition: number | undefined
   steps: StepHeader[]
-  /** Starts the machine. */
+  /** Starts the machines. */
   start(): Promise<void>
   /** Runs a step; resolves to `skipped` when an earlier one failed or `until` is passed, rejects when it fails. */
   step(number: number): Promise<Status>
-  /** Undoes, compares the machine with what it was, and throws it away. Rejects when the clean-up or the residue fails. */
+  /** Undoes, compares the machines with what they were, and throws them away. Rejects when the clean-up or the residue fails. */
   finish(): Promise<void>
   /** It has begun, and is not over. */
   readonly going: boolean
@@ -65,42 +66,64 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
   const unawaited = new Map<Promise<unknown>, string>()
   let labStarted = 0
   let state: 'waiting' | 'going' | 'undoing' | 'over' = 'waiting'
-  let machine: Machine | undefined
-  let before: string[] | undefined
+  let before: string[][] | undefined
   let current: RegisteredStep | undefined
   let failure: Failure | undefined
   let stray: { error: unknown } | undefined
 
-  const up = (): Machine => {
-    if (!machine) throw new Error(`lab ${name} acts outside a step: only step() may stand in a lab's body`)
-    return machine
-  }
-  const stops = () => [signal, ...(machine ? [machine.lost] : [])]
-  const attempt = attempts(up, { acts: commands, signal, unlimited: ask !== undefined })
+  const wiring = wiringOf(file.lab)
+  const site = siteOf({
+    ...{ wiring, provider, suite, signal, label: name, engine: file.lab.engine, keep: options.keep },
+    report: line => emit({ type: 'progress', lab: name, line }),
+  })
+  const cut = new Set<string>()
+  const stops = () => [signal, ...site.lost()]
+  const attempt = attempts(site, { acts: commands, signal, unlimited: ask !== undefined })
 
   // What a lab has left running tells nothing any more once the lab is over.
   const emit = (event: LabEvent) => {
     if (state !== 'over') options.emit(repetition === undefined ? event : { ...event, repetition })
   }
-  const log = commandLog(
-    () => ({ step: current?.header.number ?? null, phase: state === 'undoing' ? ('undo' as const) : ('act' as const) }),
-    (command, { step, phase }) => {
+  const now = () => ({
+    step: current?.header.number ?? null,
+    phase: state === 'undoing' ? ('undo' as const) : ('act' as const),
+  })
+  const logOf = (machine: string | null) =>
+    commandLog(now, (command, { step, phase }) => {
       const { id, ...ended } = command
-      if (ended.exitCode === 0 && phase === 'act') undos.settle(ended.command)
+      const on = machine === null ? {} : { machine }
+      if (ended.exitCode === 0 && phase === 'act') undos.settle(ended.command, on.machine)
       commands.end(command)
-      emit({ type: 'command', lab: name, step, phase, ...ended })
-    },
-  )
-  const shell = (): Shell => up().$({ log, signal: attempt.signal, quiet: true })
+      emit({ type: 'command', lab: name, step, phase, ...on, ...ended })
+    })
+  const logs = new Map(wiring.machines.map(machine => [machine, logOf(machine)]))
+  const shell = (machine: string | null): Shell => {
+    const log = logs.get(machine)
+    return site.machine(machine).$({ ...(log && { log }), signal: attempt.signal, quiet: true })
+  }
 
-  const words = bindWords({
-    machine: up,
+  async function onSegment(segment: string, act: 'cut' | 'restore', machine: string): Promise<void> {
+    const link = `${machine} is cut off ${segment}`
+    if (cut.has(link) === (act === 'cut')) return
+    const command = `${act} ${machine}`
+    if (state === 'going') await ask?.(`${segment}> ${command}`)
+    const { step, phase } = now()
+    const started = performance.now()
+    await unlessAborted(site.segment(segment)[act](machine), [...stops(), attempt.signal])
+    if (act === 'cut') cut.add(link)
+    else cut.delete(link)
+    const done = { exitCode: 0, signal: null, stdout: '', stderr: '', ms: performance.now() - started }
+    emit({ type: 'command', lab: name, step, phase, segment, command, ...done })
+  }
+
+  const words = bindWords(wiring, {
+    site,
     shell,
     undos,
     judging: where => {
       const step = current
       return {
-        patienceMs: patienceMs * Math.sqrt(up().slowness),
+        patienceMs: patienceMs * Math.sqrt(site.slowness),
         // A step that was given up may still look for a while.
         onVerdict(verdict) {
           if (step !== current) return
@@ -113,25 +136,23 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
         },
       }
     },
+    onSegment,
     onCommand: (command, where) => commands.begin(command, where, attempt.signal),
     ask,
     onRefusal: reason => attempt.stop(reason),
   })
   const steps = registerSteps(file.lab, words)
 
-  const place = () =>
-    [current && `step "${current.header.title}"`, machine?.name ?? provider.name].filter(Boolean).join(', ')
+  const place = () => {
+    const where = site.machines.map(({ machine }) => machine.name).join(' ') || provider.name
+    return [current && `step "${current.header.title}"`, where].filter(Boolean).join(', ')
+  }
   const mend = () =>
     `npm run lab ${name} -- --keep${current ? ` --until ${current.header.number}` : ''}, and look around`
   const fail = (error: unknown): Failure => {
     const described = failureOf(error, { place: place(), mend: mend(), behind: commands.behind })
     failure ??= described
     return described
-  }
-
-  async function residueNow(): Promise<string[]> {
-    const probe = residueProbe()
-    return probe.parse(await unlessAborted(up().exec(probe.script), stops()))
   }
 
   return {
@@ -150,12 +171,14 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
       emit({ type: 'lab-started', at: new Date().toISOString(), lab: file.header })
       try {
         signal.throwIfAborted()
-        const { engine } = file.lab
-        const report = (line: string) => emit({ type: 'progress', lab: name, line })
-        machine = await provider.start({ label: name, suite, engine, keep: options.keep, report, signal })
-        const facts = await unlessAborted(readFacts(machine), stops())
-        before = await residueNow()
-        emit({ type: 'machine-started', lab: name, facts, ms: performance.now() - labStarted })
+        await site.start()
+        const facts = await unlessAborted(Promise.all(site.machines.map(({ machine }) => readFacts(machine))), stops())
+        before = await site.state()
+        const ms = performance.now() - labStarted
+        for (const [i, { name: machine }] of site.machines.entries()) {
+          const read = facts[i]
+          if (read) emit({ type: 'machine-started', lab: name, ...(machine !== null && { machine }), facts: read, ms })
+        }
       } catch (error) {
         const reason = startFailure(error)
         fail(reason)
@@ -198,9 +221,9 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
       }
       let problem: { error: unknown } | undefined
       const known = failure?.message
-      for (const part of [leave, throwAway]) {
+      for (const part of [leave, site.end]) {
         try {
-          if (machine) await part(machine)
+          if (site.machines.length > 0) await part()
         } catch (error) {
           if (fail(error).message !== known) problem ??= { error }
         }
@@ -221,16 +244,24 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
     },
   }
 
-  /** Leaves the machine as it was, or as it was asked to be. */
-  async function leave({ name: machineName, entry, lost }: Machine): Promise<void> {
-    if (lost.aborted) throw lost.reason
-    if (options.keep) emit({ type: 'machine-kept', lab: name, machine: machineName, ...entry })
+  /** Leaves the machines as they were, or as they were asked to be. */
+  async function leave(): Promise<void> {
+    if (options.keep) tellKept()
+    const gone = site.lost().find(({ aborted }) => aborted)
+    if (gone) throw gone.reason
     signal.throwIfAborted()
     if (!options.keep && before) await cleanUp(before)
     if (stray) throw stray.error
   }
 
-  async function cleanUp(before: string[]): Promise<void> {
+  function tellKept(): void {
+    for (const { machine } of site.machines) {
+      if (!machine.lost.aborted) emit({ type: 'machine-kept', lab: name, machine: machine.name, ...machine.entry })
+    }
+    for (const [segment, { kept }] of site.segments) emit({ type: 'segment-kept', lab: name, segment, says: kept })
+  }
+
+  async function cleanUp(before: string[][]): Promise<void> {
     const errors = await undos.unwind(({ command, run }) =>
       attempt.make(run, {
         limitS: undoLimitS,
@@ -240,23 +271,14 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
     for (const gone of stops()) gone.throwIfAborted()
     const started = performance.now()
     const judged = await judgeResidue(
-      async () => residueDifference(before, await residueNow()),
+      async () => [...changes(wiring, before, await site.state()), ...[...cut].map(link => `+ ${link}`)],
       // After a failed step the lab has not done all that it would have left behind.
       failure ? [] : (file.lab.leaves ?? []),
-      patienceMs * Math.sqrt(up().slowness),
+      patienceMs * Math.sqrt(site.slowness),
     )
     emit({ type: 'residue', lab: name, differences: judged.unexpected, ms: performance.now() - started })
     if (errors.length > 0) throw errors[0]
     if (judged.message && !failure) throw new ResidueError(judged.message)
-  }
-
-  async function throwAway(machine: Machine): Promise<void> {
-    try {
-      await machine[Symbol.asyncDispose]()
-    } catch (cause) {
-      const mend = 'look what is left; the next run removes it if it can'
-      throw new MachineError(`${machine.name} did not go as it should: ${reason(cause)}`, { mend, cause })
-    }
   }
 
   function startFailure(error: unknown): unknown {

@@ -1,7 +1,8 @@
 import { judgementOf, untestable } from '../claims/verdict.ts'
 import type { LabHeader, StepHeader } from '../events.ts'
-import type { Lab, Step, StepOptions, Words } from '../lab.ts'
+import type { Lab, MachineWords, SegmentWords, Step, StepOptions, Words, WordsOfSeveral } from '../lab.ts'
 import { bindLooks } from '../looks/look.ts'
+import { type Wiring, wiringOf } from './wiring.ts'
 
 /** A registered step: its header and what it runs. */
 export interface RegisteredStep {
@@ -12,8 +13,26 @@ export interface RegisteredStep {
 
 const defaultLimitS = 120
 
+/** The words of a lab's body but `step`; those of several machines, and of segments, by their names. */
+export type LabWords = Pick<Words, 'expect'> & Record<string, unknown>
+
+/** Lays out the words as a lab of this wiring knows them: one machine's are the lab's own. */
+export function wordsBy(
+  { machines, segments }: Wiring,
+  words: {
+    expect: Words['expect']
+    defer: WordsOfSeveral<never, Record<never, never>>['defer']
+    machine(name: string | null): MachineWords
+    segment(name: string): SegmentWords
+  },
+): LabWords {
+  const { expect, defer } = words
+  const named = machines.map(name => (name === null ? words.machine(null) : { [name]: words.machine(name) }))
+  return Object.assign({ expect, defer }, ...named, ...segments.map(({ name }) => ({ [name]: words.segment(name) })))
+}
+
 /** Runs a lab's body, which registers its steps and does nothing else, and returns them in order. */
-export function registerSteps(lab: Lab, words: Omit<Words, 'step'>): RegisteredStep[] {
+export function registerSteps(lab: Lab, words: LabWords): RegisteredStep[] {
   const steps: RegisteredStep[] = []
   const step: Step = (title: string, ...rest: [() => Promise<unknown>] | [StepOptions, () => Promise<unknown>]) => {
     const [options, run] = rest.length === 1 ? [{} as StepOptions, rest[0]] : rest
@@ -22,29 +41,39 @@ export function registerSteps(lab: Lab, words: Omit<Words, 'step'>): RegisteredS
     const header = { number: steps.length + 1, title, covers: (options.covers ?? []).map(judgementOf) }
     steps.push({ header, limitS: options.limitS ?? defaultLimitS, run })
   }
-  lab.body({ ...words, step })
+  // The words are those that the lab asked for: `lab()` has seen to that.
+  lab.body({ ...words, step } as never)
   return steps
 }
 
 /** A lab's header, read by registering its steps without a machine. */
 export function headerOf(name: string, lab: Lab): LabHeader {
-  const steps = registerSteps(lab, unbound(name)).map(step => step.header)
+  const wiring = wiringOf(lab)
+  const steps = registerSteps(lab, unbound(name, wiring)).map(step => step.header)
   const { title, document, topology, engine } = lab
+  const machines = [...(lab.machines ?? [])]
+  const segments = wiring.segments.map(({ name, ends }) => ({ name, machines: ends.map(({ machine }) => machine) }))
   const untested = Object.entries(lab.untestable ?? {}).map(([id, because]) => untestable(id, because))
-  return { name, title, document, topology, engine, steps, untestable: untested }
+  return { name, title, document, topology, engine, machines, segments, steps, untestable: untested }
 }
 
 // Outside a step there is no machine: whoever acts there hears so at once. Looks may be named, as they are lazy.
-function unbound(name: string): Omit<Words, 'step'> {
+function unbound(name: string, wiring: Wiring): LabWords {
   const refuse = (): never => {
     throw new Error(`lab ${name} acts outside a step: only step() may stand in a lab's body`)
   }
   const refusing = new Proxy(refuse, { get: (_, key) => (typeof key === 'symbol' ? undefined : refuse()) })
-  return {
+  const machine = {
     $: refusing,
     look: bindLooks(refuse),
-    expect: refusing,
     defer: refusing,
     fixture: refusing,
-  } as unknown as Omit<Words, 'step'>
+  } as unknown as MachineWords
+  const segment: SegmentWords = { capture: refuse, cut: refuse, restore: refuse }
+  return wordsBy(wiring, {
+    expect: refusing as unknown as Words['expect'],
+    defer: refuse,
+    machine: () => machine,
+    segment: () => segment,
+  })
 }

@@ -106,8 +106,7 @@ const faultOfOurs = 'this is a fault of vethlab itself: please report it, with t
 function refusedOnce(provider: Provider): Provider {
   const refusals = new Map<boolean, HostError>()
   return {
-    name: provider.name,
-    check: () => provider.check(),
+    ...provider,
     async start(request) {
       const refusal = refusals.get(request.engine)
       if (refusal) throw refusal

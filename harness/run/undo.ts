@@ -1,5 +1,7 @@
 /** What `defer` registered and has not been undone yet. */
 export interface Undo {
+  /** The machine on which it is done, where the lab has several. */
+  machine?: string | undefined
   /** The command as it will be run; undefined for a function. */
   command: string | undefined
   run(): Promise<unknown>
@@ -14,8 +16,8 @@ export interface Deferred {
 /** The pending undos of a lab, last first. */
 export interface UndoStack {
   push(undo: Undo): Deferred
-  /** A step has run this command itself: what `defer` meant to do is done. */
-  settle(command: string): void
+  /** A step has run this command itself (on this machine): what `defer` meant to do is done. */
+  settle(command: string, machine?: string): void
   /** Runs all that is pending, last first, even when one fails; resolves to the errors in the order in which they came. */
   unwind(run?: (undo: Undo) => Promise<unknown>): Promise<unknown[]>
 }
@@ -33,8 +35,8 @@ export function undoStack(): UndoStack {
         },
       }
     },
-    settle(command) {
-      const index = pending.findLastIndex(undo => undo.command === command)
+    settle(command, machine) {
+      const index = pending.findLastIndex(undo => undo.command === command && undo.machine === machine)
       if (index >= 0) pending.splice(index, 1)
     },
     async unwind(run = undo => undo.run()) {

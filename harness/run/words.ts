@@ -1,52 +1,78 @@
 import type { Options, ProcessPromise, Shell } from 'zx'
-import type { Machine } from '../../vm/machine.ts'
+import { captureSegment } from '../capture/segment.ts'
 import { bindFixtures } from '../containers/fixtures.ts'
 import { bindExpect, type Judging } from '../expect/expect.ts'
 import { callerLine } from '../expect/where.ts'
-import type { Words } from '../lab.ts'
+import type { MachineWords, SegmentWords } from '../lab.ts'
 import { bindLooks } from '../looks/look.ts'
+import { type LabWords, wordsBy } from './register.ts'
+import type { Site } from './site.ts'
 import type { UndoStack } from './undo.ts'
+import type { Wiring } from './wiring.ts'
 
 /** What the words are bound to, each asked for anew whenever a word is used: before a machine is up they may throw. */
 export interface Binding {
-  machine(): Machine
-  /** The machine's `$`, with the log and the abort signal of whatever is going on. */
-  shell(): Shell
+  site: Site
+  /** A machine's `$`, with the log and the abort signal of whatever is going on. */
+  shell(machine: string | null): Shell
   undos: UndoStack
   /** Asked at each `expect`, with its line: how it is to judge, and who is told. */
   judging: Judging
   /** Told each command of the lab, and its line. */
   onCommand(command: ProcessPromise, where: string): void
-  /** Asked before each command of a step, when somebody walks step by step. */
+  /** Cuts or restores a machine's link on a segment, and tells of it. */
+  onSegment(segment: string, act: 'cut' | 'restore', machine: string): Promise<void>
+  /** Asked before each act of a step, when somebody walks step by step. */
   ask?: ((command: string) => Promise<void>) | undefined
   /** Told why a command is not to be run, by whoever was asked. */
   onRefusal(reason: unknown): void
 }
 
-/** The words of a lab's body but `step`, bound to a machine that may come up only later. */
-export function bindWords(binding: Binding): Omit<Words, 'step'> {
-  const $ = actingShell(() => binding.shell(), binding)
-  return {
-    $,
-    look: bindLooks(binding.machine),
-    fixture: bindFixtures(binding.machine),
+/** The words of a lab's body but `step`, bound to machines that may come up only later. */
+export function bindWords(wiring: Wiring, binding: Binding): LabWords {
+  return wordsBy(wiring, {
     expect: bindExpect(binding.judging),
+    defer: undo => binding.undos.push({ command: undefined, run: undo }),
+    machine: name => machineWords(name, binding),
+    segment: name => segmentWords(name, binding),
+  })
+}
+
+function machineWords(name: string | null, binding: Binding): MachineWords {
+  const machine = () => binding.site.machine(name)
+  const shell = () => binding.shell(name)
+  const asked = name === null ? '' : `${name}$ `
+  const { undos, ask } = binding
+  const onMachine = name ?? undefined
+  return {
+    $: actingShell(shell, { ...binding, ask: ask && (command => ask(asked + command)) }),
+    look: bindLooks(machine, onMachine),
+    fixture: bindFixtures(machine),
     defer: (first: TemplateStringsArray | (() => Promise<unknown>), ...args: unknown[]) => {
-      if (typeof first === 'function') return binding.undos.push({ command: undefined, run: first })
+      if (typeof first === 'function') return undos.push({ machine: onMachine, command: undefined, run: first })
       // zx builds the text of a command without running it when halted: quoting is then the same as in a step.
-      const command = halted(binding.shell())(first, ...args).cmd
+      const command = halted(shell())(first, ...args).cmd
       const where = callerLine()
       const run = async () => {
-        const promise = binding.shell()(first, ...args)
+        const promise = shell()(first, ...args)
         binding.onCommand(promise, where)
         await promise
       }
-      return binding.undos.push({ command, run })
+      return undos.push({ machine: onMachine, command, run })
     },
   }
 }
 
-function actingShell(shell: () => Shell, binding: Binding): Shell {
+function segmentWords(name: string, { site, onSegment }: Binding): SegmentWords {
+  return {
+    capture: options =>
+      captureSegment(site.segment(name), options, { at: name, slowness: site.slowness, lost: site.lost() }),
+    cut: machine => onSegment(name, 'cut', machine),
+    restore: machine => onSegment(name, 'restore', machine),
+  }
+}
+
+function actingShell(shell: () => Shell, binding: Pick<Binding, 'ask' | 'onCommand' | 'onRefusal'>): Shell {
   const act = (first: TemplateStringsArray | Partial<Options>, ...args: unknown[]) => {
     if (!isTemplate(first)) return actingShell(() => shell()<Partial<Options>, Shell>(first), binding)
     const pieces = first

@@ -87,5 +87,5 @@ function listed(seen: Frame[], matching: Frame[]): string {
 
 /** A frame and where it was seen, in one line. */
 export function inLine(frame: Frame): string {
-  return `${frame.at}: ${frame.text}`
+  return `${frame.at}${frame.from === undefined ? '' : ` from ${frame.from}`}: ${frame.text}`
 }

@@ -31,6 +31,8 @@ br01 192.168.88.1/24
 ns01 .11  ns02 .12
 `,
   engine: false,
+  machines: [],
+  segments: [],
   steps,
   untestable: [],
 }
