@@ -1,18 +1,11 @@
 import type Docker from 'dockerode'
 import type { ContainerInspectInfo } from 'dockerode'
+import { inspected } from './inspected.ts'
 import { LookError } from './probe.ts'
 
 /** What the engine says of a container, by name or id; undefined when it knows none. Throws a LookError when it doesn't answer. */
 export async function inspectContainer(docker: Docker, name: string): Promise<ContainerInspectInfo | undefined> {
-  try {
-    return await docker.getContainer(name).inspect()
-  } catch (error) {
-    if (statusOf(error) === 404) return undefined
-    throw new LookError(
-      `container ${name}: the engine does not answer: ${error instanceof Error ? error.message : error}`,
-      { cause: error },
-    )
-  }
+  return await inspected(`container ${name}`, () => docker.getContainer(name).inspect())
 }
 
 /** The pid in the guest of a container's first process: the way into its netns. Throws a LookError when it isn't running. */
@@ -26,8 +19,4 @@ export async function containerPid(docker: Docker, name: string): Promise<number
   if (found.State.Pid === 0)
     throw new LookError(`container ${name} isn't running (${found.State.Status}), so it has no netns`)
   return found.State.Pid
-}
-
-function statusOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined
 }

@@ -1,4 +1,4 @@
-import type { ContainerInspectInfo } from 'dockerode'
+import type { ContainerInspectInfo, NetworkInspectInfo } from 'dockerode'
 import type { Machine } from '../../vm/machine.ts'
 import { type CaptureOptions, type CapturePoint, capture } from '../capture/capture.ts'
 import type { Frame } from '../capture/frame.ts'
@@ -9,6 +9,7 @@ import { conntrack, type FlowsAsked } from './conntrack.ts'
 import type { ConntrackEntry } from './conntrack-entry.ts'
 import { containerPid, inspectContainer } from './container.ts'
 import { type FdbEntry, fdb } from './fdb.ts'
+import { inspected } from './inspected.ts'
 import { iptables, type RulesAsked } from './iptables.ts'
 import { type Link, link, links } from './link.ts'
 import { type Neighbour, neighbours } from './neighbour.ts'
@@ -79,6 +80,8 @@ export interface Looks {
   http(url: string, options?: HttpOptions): Look<HttpAnswer>
   /** `docker inspect`, typed; undefined when the engine knows none of that name. The same from every place. */
   container(name: string): Look<ContainerInspectInfo | undefined>
+  /** `docker network inspect`, typed; undefined when the engine knows none of that name. The same from every place. */
+  network(name: string): Look<NetworkInspectInfo | undefined>
   /** Any other probe. */
   at<T>(probe: Probe<T>): Look<T>
   /** Several looks, each from its own place, in one round trip. */
@@ -133,6 +136,11 @@ function looksFrom(subject: Subject, place: Place): Looks {
       makeLook(`container ${name}${onWords(subject)}`, place, subject, undefined, async () =>
         inspectContainer(await dockerOn(machine()), name),
       ),
+    network: name =>
+      makeLook(`network ${name}${onWords(subject)}`, place, subject, undefined, async () => {
+        const docker = await dockerOn(machine())
+        return await inspected(`network ${name}`, () => docker.getNetwork(name).inspect())
+      }),
     at,
     together: set => togetherLook(subject, place, set),
     capture: (points, options) => {

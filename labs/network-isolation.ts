@@ -1,0 +1,130 @@
+import { lab } from '../harness/index.ts'
+
+const topology = `
+  web-01                      guest                         web-01-net
+ +----------------+          +-----------------------+     +----------------+
+ | eth0         o-+----------+-o docker0             |     |                |
+ | 172.17.0.2     |          |   172.17.0.1     XX   |     |                |
+ +----------------+          |                  XX   |     |                |
+                             |   br-<network id>   o-+-----+-o eth0         |
+                             |   192.169.0.1         |     |   192.169.0.2  |
+                             +-----------------------+     +----------------+
+`
+
+const network = 'myDockerStudyNet'
+
+export default lab(
+  {
+    title: 'What stands between two networks, and what does not',
+    document: '003_d09263ab2e1021ee',
+    topology,
+    engine: true,
+  },
+  ({ $, look, expect, step, defer, fixture }) => {
+    const onDefault = { address: '' }
+    const onOwn = { address: '', bridge: '' }
+    const web01 = look.in({ container: 'web-01' })
+    const web01net = look.in({ container: 'web-01-net' })
+    const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
+    // Where bridged packets pass iptables, engine 28 drops them before they have reached the bridge: the wire is what sees them.
+    const wire = (container: string) => ({ on: 'eth0', in: { container }, as: container })
+    const echo = (destination: string) => ({ ip: { destination }, icmp: { type: 'echo-request' } })
+
+    /** The rule that drops what comes from one network and goes to the other: a container's own since 28, before that the bridge's. */
+    const isolation = async (to: { address: string; bridge: string }) =>
+      (await major()) >= 28
+        ? `-t raw -A PREROUTING -d ${to.address}/32 ! -i ${to.bridge} -j DROP`
+        : `-A DOCKER-ISOLATION-STAGE-2 -o ${to.bridge} -j DROP`
+
+    step('web-01 is on docker0, web-01-net on a network of its own; both serve', async () => {
+      await $`docker run -d --name web-01 nginx:alpine`
+      defer`docker rm -f web-01`
+      await $`docker network create --driver bridge --subnet 192.169.0.0/16 --gateway 192.169.0.1 ${network}`
+      defer`docker network rm ${network}`
+      await $`docker run -d --name web-01-net --net ${network} nginx:alpine`
+      defer`docker rm -f web-01-net`
+      onDefault.address = (await look.container('web-01'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
+      onOwn.address = (await look.container('web-01-net'))?.NetworkSettings.Networks[network]?.IPAddress ?? ''
+      onOwn.bridge = `br-${(await look.network(network))?.Id.slice(0, 12)}`
+      await expect(look.http(`http://${onDefault.address}`)).to.answer()
+      await expect(look.http(`http://${onOwn.address}`)).to.answer()
+    })
+
+    step(
+      'from docker0 the other network’s container does not answer, though the packet is sent',
+      { covers: ['S003-26', 'S004-27'] },
+      async () => {
+        const asked = await $`docker exec web-01 ping -c 1 -W 1 ${onOwn.address}`.nothrow()
+        await expect(asked.stdout).to.print('100% packet loss')
+        await expect(web01.ping(onOwn.address)).not.to.answer({
+          capture: act => look.capture(wire('web-01'), { while: act }),
+          frame: echo(onOwn.address),
+        })
+        const frames = await look.capture([wire('web-01'), onOwn.bridge], {
+          while: () => $`docker exec web-01 ping -c 1 -W 1 ${onOwn.address}`.nothrow(),
+        })
+        await expect(frames).not.to.have.frame(
+          { at: onOwn.bridge, ...echo(onOwn.address) },
+          { witness: { at: 'web-01', ...echo(onOwn.address) } },
+        )
+      },
+    )
+
+    step('nor the other way round', { covers: ['S003-27', 'S004-09'] }, async () => {
+      await expect(web01net.ping(onDefault.address)).not.to.answer({
+        capture: act => look.capture(wire('web-01-net'), { while: act }),
+        frame: echo(onDefault.address),
+      })
+    })
+
+    step('it is one rule that drops it (the document does not say which)', async () => {
+      const rule = await isolation(onOwn)
+      const table = rule.startsWith('-t raw') ? 'raw' : 'filter'
+      await expect(look.iptables({ table })).to.use(rule, {
+        times: 1,
+        while: () => $`docker exec web-01 ping -c 1 -W 1 ${onOwn.address}`.nothrow(),
+      })
+      const there = await isolation({ address: onDefault.address, bridge: 'docker0' })
+      await expect(look.iptables({ table })).to.use(there, {
+        times: 1,
+        while: () => $`docker exec web-01-net ping -c 1 -W 1 ${onDefault.address}`.nothrow(),
+      })
+    })
+
+    step('two networks of one’s own are as far apart', { covers: ['S003-27', 'S003-33'] }, async () => {
+      await $`docker network create order-net`
+      defer`docker network rm order-net`
+      await $`docker run -d --name order-db --net order-net nginx:alpine`
+      defer`docker rm -f order-db`
+      await $`docker run -d --name order --net order-net centos sleep infinity`
+      defer`docker rm -f order`
+      const address = (await look.container('order-db'))?.NetworkSettings.Networks['order-net']?.IPAddress ?? ''
+      // The business itself goes on.
+      await expect(look.in({ container: 'order' }).http(`http://${address}`)).to.answer()
+      await expect(web01net.tcp(address, 80)).not.to.answer({
+        capture: act => look.capture(wire('web-01-net'), { while: act }),
+        frame: { ip: { destination: address }, tcp: { destinationPort: 80, flags: ['SYN'] } },
+      })
+      const asked = await $`docker exec web-01-net ping -c 1 order-db`.nothrow()
+      await expect(asked.stderr).to.print(/^ping: order-db: /)
+    })
+
+    step(
+      'a published port is a way around it: by the guest’s own address the other network answers (the document does not say so)',
+      async () => {
+        await $`docker run -d --name shop --net ${network} -p 8088:80 nginx:alpine`
+        defer`docker rm -f shop`
+        await expect(web01.http('http://203.0.113.2:8088')).to.answer()
+        await expect(web01.http('http://172.17.0.1:8088')).to.answer()
+      },
+    )
+
+    step('and the guest reaches every one of them (the document does not say so)', async () => {
+      const neighbour = await fixture.webServer('neighbour')
+      defer`docker rm -f neighbour`
+      for (const address of [onDefault.address, onOwn.address, neighbour.addresses.bridge]) {
+        await expect(look.http(`http://${address}`)).to.answer()
+      }
+    })
+  },
+)
