@@ -14,6 +14,8 @@ export interface MachineRequest {
   engine: boolean
   /** true: the machine outlives this process; whoever asked for it says how to enter and how to remove it. */
   keep: boolean
+  /** true: boots, where the machine would else be cloned from one that is up already. */
+  cold?: boolean
   /** Told in one line, for people, what takes time: an image being built, a kernel booting. */
   report(line: string): void
   /** Aborts the start; the machine, if any, goes. */

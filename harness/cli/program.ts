@@ -46,6 +46,7 @@ interface Flags {
   repeat?: string
   step?: true
   keep?: true
+  cold?: true
   reporter: string[]
 }
 
@@ -67,6 +68,7 @@ export function program(ended: (exitCode: number) => void): Command {
     .option('--repeat <n>', 'run each lab n times, each in a fresh machine, and say in what the runs differ')
     .option('--step', 'ask before each command')
     .option('--keep', 'leave the machine, and say how to enter and how to remove it')
+    .option('--cold', 'boot machines, instead of cloning them from one that was frozen when it was up')
     .addOption(
       new Option('--reporter <name[=path]>', 'line, json, junit, one of mocha’s, a file or a package; repeatable')
         .argParser((value: string, earlier: string[]) => [...earlier, value])
@@ -120,12 +122,12 @@ async function lab(names: string[], flags: Flags): Promise<number> {
   if (!flags.all && names.length === 0) return await list(flags)
   const labs = await labsMeant(flags.all ? 'all' : names)
   const { runLabs } = await import('./run-labs.ts')
-  const { until, step = false, keep = false } = flags
-  return await runLabs({ labs, on, suite, until, jobs, repeat, step, keep, reporters })
+  const { until, step = false, keep = false, cold = false } = flags
+  return await runLabs({ labs, on, suite, until, jobs, repeat, step, keep, cold, reporters })
 }
 
 async function list(flags: Flags): Promise<number> {
-  const unused = (['until', 'jobs', 'repeat', 'step', 'keep'] as const).find(flag => flags[flag] !== undefined)
+  const unused = (['until', 'jobs', 'repeat', 'step', 'keep', 'cold'] as const).find(flag => flags[flag] !== undefined)
   if (unused) throw new HostError(`--${unused} needs a lab`, { mend: `npm run lab NAME -- --${unused}` })
   const [{ listing }, { findLabs }] = await Promise.all([import('./list.ts'), import('../run/registry.ts')])
   const color = wantsColor(process.stdout.isTTY === true, process.env)

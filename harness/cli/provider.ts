@@ -11,8 +11,8 @@ export function placeMeant(text: string): string {
   throw unknownName('place', text, [...named, 'ssh://user@host[:port]'])
 }
 
-/** The provider for `--on`, once this host has the packages that it needs. */
-export async function provide(on: string, options: ChooseOptions & { keep: boolean }): Promise<Choice> {
+/** The provider for `--on`, once this host has the packages that it needs. `cold`: its machines boot. */
+export async function provide(on: string, options: ChooseOptions & { keep: boolean; cold: boolean }): Promise<Choice> {
   // Loaded here, as listing the labs and the help need none of it.
   const [{ chooseProvider }, { findKvmDevice }, { installMissing }] = await Promise.all([
     import('../../vm/providers/choose.ts'),
@@ -22,7 +22,12 @@ export async function provide(on: string, options: ChooseOptions & { keep: boole
   const root = process.platform === 'linux' && process.getuid?.() === 0
   const uses = usesOf(on, { root, keep: options.keep, kvm: on === 'auto' && (await findKvmDevice()).ok })
   if (uses.length > 0) await installMissing(uses)
-  return await chooseProvider(on, options)
+  const { provider, why } = await chooseProvider(on, options)
+  return { provider: options.cold ? booting(provider) : provider, why }
+}
+
+function booting(provider: Provider): Provider {
+  return { ...provider, start: request => provider.start({ ...request, cold: true }) }
 }
 
 /** How machines will run: known before one is started, as the answer is remembered. */

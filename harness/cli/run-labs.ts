@@ -22,12 +22,13 @@ export interface RunRequest {
   repeat: number
   step: boolean
   keep: boolean
+  cold: boolean
   reporters: ReporterChoice[]
 }
 
 /** Runs labs as asked; resolves to the exit code. What is wrong with the request itself is thrown, before anything starts. */
 export async function runLabs(request: RunRequest): Promise<number> {
-  const { labs, on, suite, keep, step, repeat } = request
+  const { labs, on, suite, keep, cold, step, repeat } = request
   const until = untilNumber(request)
   refuseContradictions(request)
   let lostReport = false
@@ -57,7 +58,7 @@ export async function runLabs(request: RunRequest): Promise<number> {
   }
   try {
     const report = (line: string) => tell({ type: 'progress', line })
-    const { provider, why } = await provide(on, { suite, keep, report, signal })
+    const { provider, why } = await provide(on, { suite, keep, cold, report, signal })
     const accelerator = await acceleratorOf(provider, { suite, report, signal })
     const jobs = step
       ? oneByOne

@@ -40,12 +40,12 @@ describe('a virtual machine', function () {
     image = await ensureImage(defaultSuite, { report: console.log, signal: never })
   })
 
-  describe('that runs', () => {
+  describe('that boots', () => {
     let machine: Machine
     const run = async (script: string) => (await machine.exec(script)).stdout.trim()
 
     before(async () => {
-      machine = await start()
+      machine = await start({ cold: true })
     })
     after(() => machine?.[Symbol.asyncDispose]())
 
@@ -153,7 +153,7 @@ describe('a virtual machine', function () {
     it('says what the guest said, as soon as it has panicked', async () => {
       const rootfs = join(dir, 'root.sqfs')
       await writeFile(rootfs, 'not a squashfs'.repeat(1000))
-      const failure = await failureOf(start({ image: { ...image, rootfs } }))
+      const failure = await failureOf(start({ cold: true, image: { ...image, rootfs } }))
       expect(failure).to.be.instanceOf(MachineError)
       expect(failure.message)
         .to.match(/ended by itself/)
@@ -162,13 +162,13 @@ describe('a virtual machine', function () {
     })
 
     it('in time is given up, with its last words', async () => {
-      const failure = await failureOf(start({ limits: { banner: 200, ready: 20_000, engine: 20_000 } }))
+      const failure = await failureOf(start({ cold: true, limits: { banner: 200, ready: 20_000, engine: 20_000 } }))
       expect(failure).to.be.instanceOf(MachineError)
       expect(failure.message).to.match(/ 2 s\nits last words: /)
     })
 
     it('goes when it is called off', async () => {
-      const failure = await failureOf(start({ signal: AbortSignal.timeout(500) }))
+      const failure = await failureOf(start({ cold: true, signal: AbortSignal.timeout(500) }))
       expect(failure).to.have.property('name', 'TimeoutError')
     })
 

@@ -4,7 +4,8 @@ export type Accelerator = 'kvm' | 'tcg'
 export interface QemuConfig {
   accelerator: Accelerator
   kernel: string
-  initrd: string
+  /** undefined for a clone, whose template has unpacked it. */
+  initrd: string | undefined
   /** The root file system's squashfs; undefined for a kernel that is only probed. */
   rootfs: string | undefined
   memoryMiB: number
@@ -19,8 +20,8 @@ export interface QemuConfig {
   ports: readonly { name: string; fd: number }[]
   /** QEMU's own control, an inherited socket; undefined for a kernel that is only probed. */
   qmp: { fd: number } | undefined
-  /** An inherited socket from which the state of a frozen machine is read; undefined for a machine that boots. */
-  incoming: { fd: number } | undefined
+  /** true: goes on from the state of a frozen machine, instead of booting. */
+  incoming: boolean
   /** Path of a unix socket that reaches the guest's /dev/hvc0, for a machine that is kept. */
   consoleSocket: string | undefined
 }
@@ -50,7 +51,8 @@ export function qemuArguments(config: QemuConfig): string[] {
     ...memory(config),
     // The kernel reboots when it panics, and a reboot ends QEMU: a crash is seen, never slept through.
     '-no-reboot',
-    ...['-kernel', config.kernel, '-initrd', config.initrd, '-append', kernelCommandLine],
+    ...['-kernel', config.kernel, '-append', kernelCommandLine],
+    ...(config.initrd === undefined ? [] : ['-initrd', config.initrd]),
     ...['-serial', `file:${optionValue(config.serialLog)}`],
     // Random numbers from the host: sshd needs good ones at once, and a guest that has just booted has none.
     ...['-device', `virtio-rng-pci,addr=${pciAddress.rng}`],
@@ -59,7 +61,8 @@ export function qemuArguments(config: QemuConfig): string[] {
     ...disk(config.rootfs),
     ...serialPorts(config),
     ...(config.qmp ? ['-chardev', `socket,id=qmp,fd=${config.qmp.fd}`, '-mon', 'chardev=qmp,mode=control'] : []),
-    ...incoming(config.incoming),
+    // It waits to be told by QMP where from.
+    ...(config.incoming ? ['-incoming', 'defer'] : []),
   ]
 }
 
@@ -76,6 +79,7 @@ const kernelCommandLine = [
   'net.ifnames=0', // eth0, as the documents have it, should a lab want a card one day
   'mitigations=off', // the guest is thrown away and runs nobody else's code: save the time
   'nokaslr', // saves the time of relocating the kernel
+  'norandmaps', // the same addresses in each process: QEMU 7.2 translates code once for each address
   'tsc=reliable', // under emulation the clocks' checks fail for no reason
   'no_timer_check',
   'random.trust_cpu=on',
@@ -93,11 +97,6 @@ function memory({ memoryMiB, memoryFile }: QemuConfig): string[] {
   const share = memoryFile.use === 'shared' ? 'on' : 'off'
   const path = optionValue(memoryFile.path)
   return [...size, '-object', `memory-backend-file,id=ram,size=${memoryMiB}M,mem-path=${path},share=${share}`]
-}
-
-/** The memory is there already, as a file: all else comes from the socket. */
-function incoming(state: QemuConfig['incoming']): string[] {
-  return state ? ['-global', 'migration.x-ignore-shared=on', '-incoming', `fd:${state.fd}`] : []
 }
 
 function disk(rootfs: string | undefined): string[] {

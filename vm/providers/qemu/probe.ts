@@ -50,7 +50,7 @@ export async function probeBoot({
       serialLog,
       ports: [],
       qmp: undefined,
-      incoming: undefined,
+      incoming: false,
       consoleSocket: undefined,
     })
     const started = performance.now()

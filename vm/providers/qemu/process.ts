@@ -48,6 +48,9 @@ export interface StartQemu {
 /** The names under which the guest finds its ports. */
 export const portNames = { channel: 'org.vethlab.ssh', identity: 'org.vethlab.identity' }
 
+/** A template's memory file is shared with it, so its content is no part of the state. */
+export const ignoreShared = { capability: 'x-ignore-shared', state: true }
+
 /** Starts QEMU. Throws a MachineError when it cannot be started. */
 export async function startQemu({ program, config, state, dir, keep }: StartQemu): Promise<QemuProcess> {
   const serialLog = join(dir, 'serial.log')
@@ -55,7 +58,7 @@ export async function startQemu({ program, config, state, dir, keep }: StartQemu
   const logs = [errorLog, serialLog]
   // Behind stdin, stdout and stderr come socket pairs made by spawn: nothing listens.
   const ports = Object.values(portNames).map((name, index) => ({ name, fd: 3 + index }))
-  const incoming = state && { fd: 6 }
+  const incoming = state !== undefined
   const command = [program, ...qemuArguments({ ...config, ports, qmp: { fd: 5 }, incoming, serialLog })]
   // A QEMU whose parent dies lives on, unless the kernel is told otherwise.
   const [file = '', ...args] = keep ? command : ['setpriv', '--pdeathsig', 'KILL', ...command]
@@ -69,8 +72,13 @@ export async function startQemu({ program, config, state, dir, keep }: StartQemu
   const pid = await spawned(child, file).finally(() => errors.close())
   const [channel, identity, control] = child.stdio.slice(3).filter(isSocket)
   if (!channel || !identity || !control) throw new TypeError('spawn made no socket pairs')
-  if (state) child.stdio.filter(isSocket).at(-1)?.end(state)
   const qmp = openQmp(control)
+  if (state) {
+    child.stdio.filter(isSocket).at(-1)?.end(state)
+    // The memory is there already, as a file: all else comes from the socket. A refusal ends QEMU, which says why.
+    qmp.execute('migrate-set-capabilities', { capabilities: [ignoreShared] }).catch(() => {})
+    qmp.execute('migrate-incoming', { uri: 'fd:6' }).catch(() => {})
+  }
 
   const ended = once(child, 'exit').then(async ([exitCode, signal]): Promise<QemuEnd> => {
     return { exitCode, signal, lastWords: await readLastWords(...logs) }

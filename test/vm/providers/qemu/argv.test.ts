@@ -12,7 +12,7 @@ const config: QemuConfig = {
   memoryFile: undefined,
   ports: [{ fd: 3, name: 'org.example.ssh' }],
   qmp: { fd: 4 },
-  incoming: undefined,
+  incoming: false,
   consoleSocket: undefined,
 }
 
@@ -67,11 +67,11 @@ describe("qemu's arguments", () => {
     expect(valuesOf('-object', template)).to.deep.equal([
       'memory-backend-file,id=ram,size=1024M,mem-path=/t/mem,share=on',
     ])
-    const clone = { ...config, memoryFile: { path: '/t/mem', use: 'private' as const }, incoming: { fd: 6 } }
+    const clone = { ...config, memoryFile: { path: '/t/mem', use: 'private' as const }, incoming: true }
     expect(valuesOf('-object', qemuArguments(clone))).to.deep.equal([
       'memory-backend-file,id=ram,size=1024M,mem-path=/t/mem,share=off',
     ])
-    expect(valuesOf('-incoming', qemuArguments(clone))).to.deep.equal(['fd:6'])
+    expect(valuesOf('-incoming', qemuArguments(clone))).to.deep.equal(['defer'])
     expect(valuesOf('-device', qemuArguments(clone))).to.deep.equal(valuesOf('-device', template))
   })
 

@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises'
+import { makeIdentity } from '../../guest/template.ts'
+import { memoryMiB } from './boot.ts'
+import type { Origin, VirtualMachineRequest } from './bring-up.ts'
+import { startQemu } from './process.ts'
+import type { Template } from './template.ts'
+
+/** A machine that goes on where a template was frozen, as somebody else. */
+export function clone(request: VirtualMachineRequest, template: Template): Origin {
+  const { keep, hostname, program, image, accelerator } = request
+  return {
+    uses: [image.rootfs, template.dir],
+    async begin({ dir, consoleSocket }) {
+      const [state, said] = await Promise.all([readFile(template.state), readFile(template.said)])
+      const running = await startQemu({
+        program,
+        config: {
+          accelerator,
+          ...{ kernel: template.kernel, initrd: undefined, rootfs: image.rootfs },
+          memoryMiB,
+          memoryFile: { path: template.memory, use: 'private' },
+          consoleSocket,
+        },
+        state,
+        dir,
+        keep,
+      })
+      const identity = makeIdentity({ keep, hostname })
+      running.identity.write(identity.bytes)
+      return { running, login: identity.login, said }
+    },
+  }
+}

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { defaultCache } from '../../image/cache.ts'
+import type { Image } from '../../image/image.ts'
+import { lock } from '../../image/lock.ts'
+import { findDamage, readSealed, type Sealed, seal } from '../../image/sealed.ts'
+import { makeSite } from '../../image/site.ts'
+import { makeTemplate, templateFiles } from './template/make.ts'
+import {
+  type Shape,
+  shapeName,
+  type TemplateRecipe,
+  templateHash,
+  templateName,
+  templateRecipe,
+} from './template/recipe.ts'
+
+/** A machine that was frozen when it was ready: files that are only read. Paths are absolute. */
+export interface Template {
+  dir: string
+  /** Which making of it this is: another one fits none of its files. */
+  id: string
+  memory: string
+  state: string
+  said: string
+  kernel: string
+}
+
+export interface TemplateRequest extends Shape {
+  program: string
+  image: Pick<Image, 'kernel' | 'initrd' | 'rootfs' | 'manifest'>
+  /** A template that has proved to be no good: another one is made. */
+  besides?: Template
+  /** The folder in which templates are kept, instead of the user's cache. */
+  cache?: string
+  /** Told in one line, for people, what takes time. */
+  report(line: string): void
+  /** Aborts the making; nothing of it stays behind. */
+  signal: AbortSignal
+}
+
+/**
+ * The template of a shape, from the cache if it is there and whole, else made, which takes as long as a boot. One process
+ * makes it, others wait for it. Throws a HostError when this host can't, a MachineError when the machine doesn't come up,
+ * and the signal's reason when it aborts.
+ */
+export async function ensureTemplate(request: TemplateRequest): Promise<Template> {
+  const { suite, engine, accelerator, cache = defaultCache(), report, signal } = request
+  const recipe = await templateRecipe({ suite, engine, accelerator }, request)
+  const templates = join(cache, 'templates')
+  const dir = join(templates, templateName(recipe))
+  const usable = await cachedTemplate(dir, recipe, report)
+  if (usable && usable.id !== request.besides?.id) return usable
+
+  await mkdir(templates, { recursive: true })
+  const what = `the template of ${suite}${engine ? ' with an engine' : ''}`
+  const waiting = () => report(`another process is making ${what}; waiting for it`)
+  await using _lock = await lock(`${dir}.lock`, { signal, waiting })
+  // Whoever held the lock before us may have made it.
+  const theirs = await cachedTemplate(dir, recipe, () => {})
+  if (theirs && theirs.id !== request.besides?.id) return theirs
+
+  if (!usable && (await isOutdated(templates, recipe))) report(`${what} is outdated; making another`)
+  await using site = await makeSite(templates, basename(dir), signal)
+  const started = performance.now()
+  report(`making ${what}, once${accelerator === 'tcg' ? ', emulated: up to a minute' : ''}`)
+  await makeTemplate(recipe, { ...request, files: site.files, work: site.work })
+  const facts: Omit<TemplateManifest, 'files'> = { id: randomUUID(), recipe: templateHash(recipe) }
+  await seal(site.files, Object.values(templateFiles), facts)
+  await site.putInPlace(dir)
+  report(`${what}: ready (${Math.round((performance.now() - started) / 1000)} s)`)
+  return templateIn(dir, facts.id)
+}
+
+/** Is it still this one that lies in its folder? One that is replaced meanwhile gives a clone files of two machines. */
+export async function isCurrent({ dir, id }: Template): Promise<boolean> {
+  const manifest = await readTemplate(dir)
+  return typeof manifest === 'object' && manifest.id === id
+}
+
+interface TemplateManifest extends Sealed {
+  id: string
+  /** SHA-256 of the recipe. */
+  recipe: string
+}
+
+/** The template in this folder; undefined, with a report, when it is damaged, and undefined when there is none. */
+async function cachedTemplate(
+  dir: string,
+  recipe: TemplateRecipe,
+  report: (line: string) => void,
+): Promise<Template | undefined> {
+  const manifest = await readTemplate(dir)
+  if (manifest === undefined) return undefined
+  const [damage] = manifest === 'unreadable' ? [unreadable] : await findDamage(dir, manifest)
+  if (damage === undefined && manifest !== 'unreadable' && manifest.recipe === templateHash(recipe)) {
+    return templateIn(dir, manifest.id)
+  }
+  if (damage) {
+    const { file, expected, seen } = damage
+    report(`template damaged (checksum): ${join(dir, file)}, expected ${expected}, seen ${seen}; making it anew`)
+  }
+  return undefined
+}
+
+const unreadable = { file: 'manifest.json', expected: 'JSON', seen: 'something else' }
+
+async function readTemplate(dir: string): Promise<TemplateManifest | 'unreadable' | undefined> {
+  return await readSealed<TemplateManifest>(dir, Object.values(templateFiles))
+}
+
+/** Is there one of this shape that was made of something else: of another image, by another QEMU? */
+async function isOutdated(templates: string, { shape }: TemplateRecipe): Promise<boolean> {
+  const names = await readdir(templates)
+  return names.some(name => name.startsWith(`${shapeName(shape)}-`) && !name.endsWith('.lock'))
+}
+
+function templateIn(dir: string, id: string): Template {
+  const path = (role: keyof typeof templateFiles) => join(dir, templateFiles[role])
+  return { dir, id, memory: path('memory'), state: path('state'), said: path('said'), kernel: path('kernel') }
+}
