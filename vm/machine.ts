@@ -1,7 +1,7 @@
 import type { Shell } from 'zx'
 import type { Suite } from './suite.ts'
 
-export type ProviderName = 'qemu' | 'sandbox' | 'ssh'
+export type ProviderName = 'qemu' | 'sandbox' | 'vagrant' | 'ssh'
 
 /** What a lab asks of the machine that it will run in. */
 export interface MachineRequest {
@@ -67,6 +67,23 @@ export interface Machine extends AsyncDisposable {
 /** A machine's name for people, where it is made from a suite's image. */
 export function machineName(provider: ProviderName, { suite, hostname }: MachineRequest): string {
   return `${provider}:${suite}${hostname === undefined ? '' : `/${hostname}`}`
+}
+
+/** A machine that stays when the lab is over, as it is somebody's own: what a lab did there is undone whatever ends the run. */
+export interface LentMachine extends Machine {
+  /** Notes there, for whoever comes after a run that is cut off, how it differs from what it was; as long as it does, it refuses further labs. */
+  note(state: LentState): void
+}
+
+export interface LentState {
+  /** What is still to be undone: bash commands, in the order in which they are to be run. */
+  undo: string[]
+  /** What differs from before the lab, as lines of the residue check. */
+  left: string[]
+}
+
+export function isLent(machine: Machine): machine is LentMachine {
+  return 'note' in machine
 }
 
 /** One finding about this host: something that a provider needs, whether it is there, and the remedy if it is not. */

@@ -18,17 +18,20 @@ export async function doctor(): Promise<number> {
 }
 
 async function diagnose(): Promise<Diagnosis[]> {
-  const [{ sandbox }, { qemu }, { checkImageTools }] = await Promise.all([
+  const [{ sandbox }, { qemu }, { vagrant }, { checkImageTools }] = await Promise.all([
     import('../../vm/providers/sandbox.ts'),
     import('../../vm/providers/qemu.ts'),
+    import('../../vm/providers/vagrant.ts'),
     import('../../vm/image/check.ts'),
   ])
-  const [image, inSandbox, inQemu] = await Promise.all([checkImageTools(), sandbox.check(), qemu.check()])
+  const providers = [sandbox, qemu, vagrant].map(provider => provider.check())
+  const [image = [], inSandbox = [], inQemu = [], inVagrant = []] = await Promise.all([checkImageTools(), ...providers])
   const ready = (findings: Finding[]) => findings.every(({ ok, optional }) => ok || optional === true)
   return [
     { title: 'image: what machines run, built here once for each suite', usable: undefined, findings: image },
     { title: 'sandbox: namespaces on this kernel', usable: ready(image) && ready(inSandbox), findings: inSandbox },
     { title: 'qemu: a virtual machine', usable: ready(image) && ready(inQemu), findings: inQemu },
+    { title: 'vagrant: a Debian box in VirtualBox or libvirt', usable: ready(inVagrant), findings: inVagrant },
     { title: 'ssh: a disposable machine of yours, --on ssh://user@host[:port]', usable: undefined, findings: [] },
   ]
 }

@@ -3,7 +3,7 @@ import type { Machine, Provider } from '../../vm/machine.ts'
 import type { Choice, ChooseOptions } from '../../vm/providers/choose.ts'
 import { unknownName } from './known.ts'
 
-const named = ['auto', 'qemu', 'sandbox']
+const named = ['auto', 'qemu', 'sandbox', 'vagrant']
 
 /** Reads `--on`. @throws HostError for what is no place */
 export function placeMeant(text: string): string {

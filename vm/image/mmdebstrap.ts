@@ -35,9 +35,14 @@ export function mmdebstrapArgs(recipe: Recipe, { mode, kernel, mirror }: Mmdebst
 export function hooks(recipe: Recipe): string[] {
   return [
     `KERNEL=${quote(recipe.kernel)}\nDROPPED=${quote(recipe.droppedDrivers.join(' '))}\n${hook('kernel')}`,
-    ...recipe.containers.map(image => hook('container') + containerCalls(image, recipe.arch)),
+    ...recipe.containers.map(tree => containerScript(tree, recipe.arch)),
     hook('tidy'),
   ]
+}
+
+/** The text of the script that makes a tree's container images, for the machine's tree that is its only argument. */
+export function containerScript(tree: ContainerTree, arch: Arch): string {
+  return hook('container') + containerCalls(tree, arch)
 }
 
 // The scripts are handed over as text, not as files: an unprivileged build runs as another user, who may be unable to

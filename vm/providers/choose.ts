@@ -6,12 +6,15 @@ import { decideKvm, type KvmVerdict } from './kvm.ts'
 import { qemu } from './qemu.ts'
 import { sandbox } from './sandbox.ts'
 import { sshProvider } from './ssh.ts'
+import { vagrant } from './vagrant.ts'
 
 export interface ChooseOptions {
   suite: Suite
   /** Told in one line, for people, what takes time: KVM is tried with the suite's own kernel, which may have to be built. */
   report(line: string): void
   signal: AbortSignal
+  /** The machine named by ssh:// may be changed, although no file on it says so. */
+  disposable?: boolean
 }
 
 export interface Choice {
@@ -21,16 +24,18 @@ export interface Choice {
 }
 
 /** What may be said after `--on`. */
-export const places = ['auto', 'qemu', 'sandbox', 'ssh://user@host[:port]'] as const
+export const places = ['auto', 'qemu', 'sandbox', 'vagrant', 'ssh://user@host[:port]'] as const
 
 /** Finds the provider that `on` names. Throws a HostError that lists the known ones when there's none of that name. */
 export async function chooseProvider(on: string, options: ChooseOptions): Promise<Choice> {
-  if (on.startsWith('ssh://')) return { provider: sshProvider(on), why: `ssh: you named ${on}` }
+  if (on.startsWith('ssh://')) return { provider: sshProvider(on, options), why: `ssh: you named ${on}` }
   switch (on) {
     case 'qemu':
       return { provider: qemu, why: 'qemu: you asked for it' }
     case 'sandbox':
       return { provider: sandbox, why: 'sandbox: you asked for it' }
+    case 'vagrant':
+      return { provider: vagrant, why: 'vagrant: you asked for it' }
     case 'auto': {
       const kvm = await decideKvm(() => ensureImage(options.suite, options), options)
       return automatic({ kvm, root: process.platform === 'linux' && process.getuid?.() === 0 })
