@@ -13,6 +13,8 @@ export interface InterruptOptions {
   keep: boolean
   /** There may be several. */
   several: boolean
+  /** It is somebody's own, and left as it was found. */
+  lent: boolean
   /** Tells it on standard error. */
   say(text: string): void
 }
@@ -26,7 +28,12 @@ const sameKeypressMs = 700
  */
 export function interruptible(
   atOnce: () => void,
-  { keep = false, several = false, say = text => void process.stderr.write(text) }: Partial<InterruptOptions> = {},
+  {
+    keep = false,
+    several = false,
+    lent = false,
+    say = text => void process.stderr.write(text),
+  }: Partial<InterruptOptions> = {},
 ): Interrupt {
   const controller = new AbortController()
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -35,7 +42,8 @@ export function interruptible(
     const now = performance.now()
     if (first === undefined) {
       first = now
-      const what = keep ? 'the run ends now' : several ? 'the machines go now' : 'the machine goes now'
+      const goes = several ? 'the machines go now' : 'the machine goes now'
+      const what = keep ? 'the run ends now' : lent ? 'what the lab did is undone now' : goes
       say(`\n${name}: ${what}; once more ends this at once\n`)
       controller.abort(new InterruptedError(`interrupted by ${name}`))
     } else if (now - first > sameKeypressMs) {

@@ -16,7 +16,7 @@ export interface Room {
 }
 
 /** What a machine comes to use: all the memory that a VM is given; in a sandbox, an engine and a few containers. */
-const machineMiB: Record<ProviderName, number> = { qemu: 2048, sandbox: 512, ssh: 0 }
+const machineMiB: Record<ProviderName, number> = { qemu: 2048, sandbox: 512, vagrant: 2048, ssh: 0 }
 
 /** Reads a flag that takes a number of something. @throws HostError for what is no whole number from 1 */
 export function numberMeant(flag: string, text: string): number {

@@ -47,6 +47,7 @@ interface Flags {
   step?: true
   keep?: true
   cold?: true
+  disposable?: true
   reporter: string[]
 }
 
@@ -59,7 +60,7 @@ export function program(ended: (exitCode: number) => void): Command {
     .usage('[NAME...] [flags]\n       npm run lab doctor | coverage | ps | rm | gc')
     .argument('[NAME...]', 'labs to run, or files of your own (./my-lab.ts); none lists the labs')
     .option('--all', 'run all labs')
-    .option('--on <place>', 'where: auto, qemu, sandbox, or ssh://user@host[:port]', 'auto')
+    .option('--on <place>', 'where: auto, qemu, sandbox, vagrant, or ssh://user@host[:port]', 'auto')
     .addOption(
       new Option('--suite <suite>', `Debian suite, so engine and kernel: ${suites.join(', ')}`).default(defaultSuite),
     )
@@ -67,6 +68,7 @@ export function program(ended: (exitCode: number) => void): Command {
     .option('--jobs <n>', 'this many labs side by side; as many as fit (cores, memory), unless told')
     .option('--repeat <n>', 'run each lab n times, each in a fresh machine, and say in what the runs differ')
     .option('--step', 'ask before each command')
+    .option('--disposable', 'with ssh://: labs may change that machine, although no file on it says so')
     .option('--keep', 'leave the machine, and say how to enter and how to remove it')
     .option('--cold', 'boot machines, instead of cloning them from one that was frozen when it was up')
     .addOption(
@@ -120,10 +122,15 @@ async function lab(names: string[], flags: Flags): Promise<number> {
   }
   const { labsMeant } = await import('./labs.ts')
   if (!flags.all && names.length === 0) return await list(flags)
+  if (flags.disposable && !on.startsWith('ssh://')) {
+    throw new HostError(`--disposable is said of a machine of yours, and --on names ${on}`, {
+      mend: 'leave it out, or name the machine: --on ssh://user@host',
+    })
+  }
   const labs = await labsMeant(flags.all ? 'all' : names)
   const { runLabs } = await import('./run-labs.ts')
-  const { until, step = false, keep = false, cold = false } = flags
-  return await runLabs({ labs, on, suite, until, jobs, repeat, step, keep, cold, reporters })
+  const { until, step = false, keep = false, cold = false, disposable = false } = flags
+  return await runLabs({ labs, on, suite, until, jobs, repeat, step, keep, cold, disposable, reporters })
 }
 
 async function list(flags: Flags): Promise<number> {

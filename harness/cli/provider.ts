@@ -32,11 +32,13 @@ function booting(provider: Provider): Provider {
 
 /** How machines will run: known before one is started, as the answer is remembered. */
 export async function acceleratorOf({ name }: Provider, options: ChooseOptions): Promise<Machine['accelerator']> {
-  if (name !== 'qemu') return 'host'
-  const [{ decideKvm }, { ensureImage }] = await Promise.all([
+  if (name !== 'qemu' && name !== 'vagrant') return 'host'
+  const [{ decideKvm, findKvmDevice }, { ensureImage }] = await Promise.all([
     import('../../vm/providers/kvm.ts'),
     import('../../vm/image/image.ts'),
   ])
+  // The hypervisor's own affair: the device is all that can be seen of it from here.
+  if (name === 'vagrant') return (await findKvmDevice()).ok ? 'kvm' : 'tcg'
   return (await decideKvm(() => ensureImage(options.suite, options), options)).works ? 'kvm' : 'tcg'
 }
 

@@ -23,12 +23,14 @@ export interface RunRequest {
   step: boolean
   keep: boolean
   cold: boolean
+  /** The machine named by ssh:// may be changed. */
+  disposable: boolean
   reporters: ReporterChoice[]
 }
 
 /** Runs labs as asked; resolves to the exit code. What is wrong with the request itself is thrown, before anything starts. */
 export async function runLabs(request: RunRequest): Promise<number> {
-  const { labs, on, suite, keep, cold, step, repeat } = request
+  const { labs, on, suite, keep, cold, disposable, step, repeat } = request
   const until = untilNumber(request)
   refuseContradictions(request)
   let lostReport = false
@@ -50,7 +52,12 @@ export async function runLabs(request: RunRequest): Promise<number> {
     // Nothing is awaited any more: each writes what it can.
     for (const reporter of reporters) void reporter.end?.()
   }
-  using interrupt = interruptible(atOnce, { keep, several: labs.length * repeat > 1, say })
+  using interrupt = interruptible(atOnce, {
+    keep,
+    several: labs.length * repeat > 1,
+    lent: on.startsWith('ssh://'),
+    say,
+  })
   const { signal } = interrupt
   const started = performance.now()
   const tell = (event: RunEvent) => {
@@ -58,7 +65,7 @@ export async function runLabs(request: RunRequest): Promise<number> {
   }
   try {
     const report = (line: string) => tell({ type: 'progress', line })
-    const { provider, why } = await provide(on, { suite, keep, cold, report, signal })
+    const { provider, why } = await provide(on, { suite, keep, cold, disposable, report, signal })
     const accelerator = await acceleratorOf(provider, { suite, report, signal })
     const jobs = step
       ? oneByOne

@@ -31,16 +31,17 @@ const aliveLimitMs = 5000
 // How it ended may be told a moment after that it ended.
 const lastWordsMs = 1000
 
-/** `unlimited`: who walks step by step may think as long as he likes. */
+/** `stopped`: what stops the run, while that is to end what is done. `unlimited`: who walks step by step may think as long as he likes. */
 export function attempts(
   site: Site,
-  { acts, signal, unlimited }: { acts: Acts; signal: AbortSignal; unlimited: boolean },
+  { acts, stopped, unlimited }: { acts: Acts; stopped: () => AbortSignal; unlimited: boolean },
 ): Attempts {
   let current = new AbortController()
-  const ends = () => [signal, ...site.lost()]
+  const ends = () => [stopped(), ...site.lost()]
 
   // What breaks because the machine is gone says less than that it is gone, and may be told first: so the machines are asked.
   async function rootOf(error: unknown): Promise<unknown> {
+    const signal = stopped()
     const limit = AbortSignal.any([signal, AbortSignal.timeout(aliveLimitMs)])
     const answers = Promise.all(site.machines.map(({ machine }) => machine.exec('true', { signal: limit })))
     const silence: unknown = await unlessAborted(answers, ends()).then(

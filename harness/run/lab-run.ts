@@ -1,6 +1,6 @@
 import type { Shell } from 'zx'
 import { HostError, MachineError } from '../../vm/errors.ts'
-import type { Provider } from '../../vm/machine.ts'
+import { isLent, type Provider } from '../../vm/machine.ts'
 import type { Suite } from '../../vm/suite.ts'
 import type { Failure, LabEvent, RunEvent, Status, StepHeader } from '../events.ts'
 import { unlessAborted } from './abort.ts'
@@ -13,7 +13,7 @@ import { type RegisteredStep, registerSteps } from './register.ts'
 import type { LabFile } from './registry.ts'
 import { judgeResidue } from './residue.ts'
 import { changes, siteOf } from './site.ts'
-import { undoStack } from './undo.ts'
+import { type Undo, undoStack } from './undo.ts'
 import { wiringOf } from './wiring.ts'
 import { bindWords } from './words.ts'
 
@@ -60,7 +60,11 @@ const patienceMs = 5000
 export function labRun(file: LabFile, options: LabRunOptions): LabRun {
   const { provider, suite, signal, ask, repetition } = options
   const { name } = file
-  const undos = undoStack()
+  let open: Undo[] = []
+  const undos = undoStack(now => {
+    open = now
+    note([])
+  })
   const commands = acts()
   const told = new Set<number>()
   const unawaited = new Map<Promise<unknown>, string>()
@@ -72,13 +76,16 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
   let stray: { error: unknown } | undefined
 
   const wiring = wiringOf(file.lab)
+  // What ends a step, a look, a clean-up before its time.
+  let stop = signal
+  const stopped = () => stop
   const site = siteOf({
-    ...{ wiring, provider, suite, signal, label: name, engine: file.lab.engine, keep: options.keep },
+    ...{ wiring, provider, suite, signal, stopped, label: name, engine: file.lab.engine, keep: options.keep },
     report: line => emit({ type: 'progress', lab: name, line }),
   })
   const cut = new Set<string>()
-  const stops = () => [signal, ...site.lost()]
-  const attempt = attempts(site, { acts: commands, signal, unlimited: ask !== undefined })
+  const stops = () => [stop, ...site.lost()]
+  const attempt = attempts(site, { acts: commands, stopped, unlimited: ask !== undefined })
 
   // What a lab has left running tells nothing any more once the lab is over.
   const emit = (event: LabEvent) => {
@@ -249,8 +256,11 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
     if (options.keep) tellKept()
     const gone = site.lost().find(({ aborted }) => aborted)
     if (gone) throw gone.reason
-    signal.throwIfAborted()
+    // A machine that is thrown away needs no clean-up; somebody's own gets it also when the run is stopped.
+    if (signal.aborted && lent().length > 0) stop = new AbortController().signal
+    stop.throwIfAborted()
     if (!options.keep && before) await cleanUp(before)
+    signal.throwIfAborted()
     if (stray) throw stray.error
   }
 
@@ -259,6 +269,16 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
       if (!machine.lost.aborted) emit({ type: 'machine-kept', lab: name, machine: machine.name, ...machine.entry })
     }
     for (const [segment, { kept }] of site.segments) emit({ type: 'segment-kept', lab: name, segment, says: kept })
+  }
+
+  function lent() {
+    return site.machines.map(({ machine }) => machine).filter(isLent)
+  }
+
+  /** Tells somebody's own machine what is not undone yet, for whoever comes after a run that is cut off. */
+  function note(left: string[]): void {
+    const undo = open.map(({ command }) => command ?? `# a function of ${file.path}`)
+    for (const machine of lent()) machine.note({ undo, left })
   }
 
   async function cleanUp(before: string[][]): Promise<void> {
@@ -270,12 +290,19 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
     )
     for (const gone of stops()) gone.throwIfAborted()
     const started = performance.now()
+    let left: string[] = []
     const judged = await judgeResidue(
-      async () => [...changes(wiring, before, await site.state()), ...[...cut].map(link => `+ ${link}`)],
+      async () => {
+        left = [...changes(wiring, before, await site.state()), ...[...cut].map(link => `+ ${link}`)]
+        return left
+      },
       // After a failed step the lab has not done all that it would have left behind.
       failure ? [] : (file.lab.leaves ?? []),
       patienceMs * Math.sqrt(site.slowness),
     )
+    // An undo may fail because there is nothing to undo: what counts is what differs.
+    if (left.length === 0) open = []
+    note(left)
     emit({ type: 'residue', lab: name, differences: judged.unexpected, ms: performance.now() - started })
     if (errors.length > 0) throw errors[0]
     if (judged.message && !failure) throw new ResidueError(judged.message)

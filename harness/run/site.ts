@@ -35,16 +35,18 @@ export interface Site {
 export interface SiteRequest extends MachineRequest {
   wiring: Wiring
   provider: Provider
+  /** What ends a look at the machines' state; `signal`, unless somebody's own machine is to be cleaned up behind it. */
+  stopped(): AbortSignal
 }
 
 /** A lab's site, on which nothing is up yet. */
-export function siteOf({ wiring, provider, ...request }: SiteRequest): Site {
+export function siteOf({ wiring, provider, stopped, ...request }: SiteRequest): Site {
   const { label, keep, signal } = request
   const machines = new Map<string | null, Machine>()
   const segments = new Map<string, Segment>()
 
   const lost = () => [...machines.values(), ...segments.values()].map(one => one.lost)
-  const stops = () => [signal, ...lost()]
+  const stops = () => [stopped(), ...lost()]
   const found = <T>(one: T | undefined): T => {
     if (one === undefined) throw new Error(`lab ${label} acts outside a step: only step() may stand in a lab's body`)
     return one

@@ -22,31 +22,36 @@ export interface UndoStack {
   unwind(run?: (undo: Undo) => Promise<unknown>): Promise<unknown[]>
 }
 
-/** An empty stack of undos. */
-export function undoStack(): UndoStack {
+/** An empty stack of undos. `changed` is told what is not undone yet, in the order in which it would be run. */
+export function undoStack(changed: (open: Undo[]) => void = () => {}): UndoStack {
   const pending: Undo[] = []
+  const failed: Undo[] = []
+  const tell = () => changed([...pending.toReversed(), ...failed])
+  const remove = (index: number) => {
+    if (index < 0) return
+    pending.splice(index, 1)
+    tell()
+  }
   return {
     push(undo) {
       pending.push(undo)
-      return {
-        done() {
-          const index = pending.indexOf(undo)
-          if (index >= 0) pending.splice(index, 1)
-        },
-      }
+      tell()
+      return { done: () => remove(pending.indexOf(undo)) }
     },
     settle(command, machine) {
-      const index = pending.findLastIndex(undo => undo.command === command && undo.machine === machine)
-      if (index >= 0) pending.splice(index, 1)
+      remove(pending.findLastIndex(undo => undo.command === command && undo.machine === machine))
     },
     async unwind(run = undo => undo.run()) {
       const errors: unknown[] = []
-      for (let undo = pending.pop(); undo; undo = pending.pop()) {
+      for (let undo = pending.at(-1); undo; undo = pending.at(-1)) {
         try {
           await run(undo)
         } catch (error) {
           errors.push(error)
+          failed.push(undo)
         }
+        // Only now: what is cut off in the midst of it is not undone.
+        remove(pending.indexOf(undo))
       }
       return errors
     },

@@ -24,7 +24,7 @@ const host: Recipe = {
   ...recipeOf('bookworm'),
   packages: [
     ...['vagrant', 'vagrant-libvirt', 'libvirt-daemon-system', 'libvirt-clients', 'qemu-system-x86', 'qemu-utils'],
-    ...['dnsmasq-base', 'iproute2', 'iptables', 'kmod', 'openssh-client', 'procps', 'util-linux'],
+    ...['busybox-static', 'dnsmasq-base', 'iproute2', 'iptables', 'kmod', 'openssh-client', 'procps', 'util-linux'],
   ],
   containers: [],
 }

@@ -4,7 +4,7 @@ import { HostError } from '../../../vm/errors.ts'
 
 describe('--on', () => {
   it('takes the known places', () => {
-    for (const place of ['auto', 'qemu', 'sandbox', 'ssh://root@192.0.2.7:2222'])
+    for (const place of ['auto', 'qemu', 'sandbox', 'vagrant', 'ssh://root@192.0.2.7:2222'])
       expect(placeMeant(place)).to.equal(place)
   })
 

@@ -33,4 +33,16 @@ describe('what was deferred', () => {
     await undos.unwind()
     expect(ran).to.deep.equal(['ip netns del ns02'])
   })
+
+  it('is told as it changes: what would be run, last first, and what failed', async () => {
+    const told: string[] = []
+    const undos = undoStack(open => told.push(open.map(({ command }) => command).join(' ')))
+    const add = (command: string, fails = false) =>
+      undos.push({ command, run: async () => (fails ? Promise.reject(new Error(command)) : undefined) })
+    add('one')
+    add('two', true)
+    add('three').done()
+    await undos.unwind()
+    expect(told).to.deep.equal(['one', 'two one', 'three two one', 'two one', 'one two', 'two'])
+  })
 })

@@ -68,6 +68,13 @@ describe('the ssh provider', () => {
     expect(error.mend).to.contain(`ssh -p ${port} root@127.0.0.1 'touch /etc/vethlab-disposable'`)
   })
 
+  it('takes one whose owner says that it is disposable, without a file on it', async () => {
+    const { url } = await ready(`${disposable} && ${network} && rm /etc/vethlab-disposable`)
+    await refused(url)
+    await using machine = await sshProvider(url, { disposable: true }).start(request)
+    expect(machine.lost.aborted).to.equal(false)
+  })
+
   it('refuses one without the network that labs expect, and names what is missing', async () => {
     const { url } = await ready(disposable)
     const error = await refused(url)

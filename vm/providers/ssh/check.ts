@@ -10,7 +10,7 @@ import { readSurvey, refusal, surveyScript } from './survey.ts'
 const checkMs = 30_000
 
 /** Looks how far one gets with a named machine: each finding builds on those before it, so the first lack is the last finding. */
-export async function checkSsh(address: Address): Promise<Finding[]> {
+export async function checkSsh(address: Address, { disposable }: { disposable: boolean }): Promise<Finding[]> {
   const signal = AbortSignal.timeout(checkMs)
   const name = formatAddress(address)
   const steps: [need: string, look: () => Promise<string>][] = [
@@ -29,7 +29,9 @@ export async function checkSsh(address: Address): Promise<Finding[]> {
       async () => {
         await using connection = await logIn(address, signal)
         const survey = readSurvey((await connection.exec(surveyScript, { signal })).stdout)
-        const refused = refusal(survey, address, { engine: survey.engine !== '' })
+        const refused = refusal({ ...survey, disposable: survey.disposable || disposable }, address, {
+          engine: survey.engine !== '',
+        })
         if (refused) throw refused
         return survey.engine === '' ? 'no engine' : `Docker ${survey.engine}`
       },

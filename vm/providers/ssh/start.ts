@@ -1,25 +1,34 @@
-import type { Machine, MachineRequest } from '../../machine.ts'
+import type { LentMachine, LentState, MachineRequest } from '../../machine.ts'
 import { assemble } from '../assemble.ts'
 import { sweepRunDirs } from '../run-dir/sweep.ts'
 import { makeRunDir } from '../run-dir.ts'
 import { type Address, formatAddress, sshCommand } from './address.ts'
-import { claim } from './claim.ts'
+import { claim, undoCommand } from './claim.ts'
 import { logIn } from './login.ts'
 import { readSurvey, refusal, surveyScript } from './survey.ts'
 
-/** Logs in, looks whether a lab may and can run there, and hands the machine over. Rejects with a HostError. */
-export async function startSsh(address: Address, { label, engine, keep, signal }: MachineRequest): Promise<Machine> {
+/**
+ * Logs in, looks whether a lab may and can run there, and hands the machine over. `disposable`: its owner has said that it may
+ * be changed. Rejects with a HostError.
+ */
+export async function startSsh(
+  address: Address,
+  { disposable }: { disposable: boolean },
+  { label, engine, keep, signal }: MachineRequest,
+): Promise<LentMachine> {
   await sweepRunDirs()
   await using undo = new AsyncDisposableStack()
   const connection = undo.use(await logIn(address, signal))
   const { stdout } = await connection.exec(surveyScript, { signal })
-  const refused = refusal(readSurvey(stdout), address, { engine })
+  const survey = readSurvey(stdout)
+  const refused = refusal({ ...survey, disposable: survey.disposable || disposable }, address, { engine })
   if (refused) throw refused
 
   const runDir = await makeRunDir({ label, provider: 'ssh', suite: undefined, uses: [] })
   undo.defer(() => runDir.remove())
-  const claimed = await claim(connection, address, { signal })
+  const claimed = await claim(connection, address, { lab: label, signal })
   undo.defer(() => claimed.giveBack())
+  let asFound = true
   const machine = await assemble({
     facts: {
       name: `ssh:${formatAddress(address)}`,
@@ -28,20 +37,18 @@ export async function startSsh(address: Address, { label, engine, keep, signal }
       accelerator: 'host',
       suite: undefined,
       slowness: 1,
-      entry: {
-        name: undefined,
-        enter: sshCommand(address),
-        // It is the user's: what a lab did there is all that there is to remove.
-        remove: `${sshCommand(address, 'reboot')} # takes links, rules and settings, leaves containers; then prepare it again`,
-      },
+      // It is the user's: what a lab did there is all that there is to remove.
+      entry: { name: undefined, enter: sshCommand(address), remove: undoCommand(address) },
     },
     connection,
     runDir,
-    // A run that is stopped undoes nothing, as little as one that was asked to keep the machine.
-    release: async () => {
-      if (!keep && !signal.aborted) await claimed.giveBack()
-    },
+    release: () => (asFound && !keep ? claimed.giveBack() : claimed.noted()),
   })
   undo.move()
-  return machine
+  return Object.assign(machine, {
+    note: (state: LentState) => {
+      asFound = state.undo.length === 0 && state.left.length === 0
+      claimed.note(state)
+    },
+  })
 }

@@ -2,15 +2,15 @@ import { HostError } from '../../errors.ts'
 import { containerTrees } from '../../image/containers.ts'
 import { defaultSuite } from '../../suite.ts'
 import { type Address, formatAddress, sshCommand } from './address.ts'
-import { claimFile, inUse } from './claim.ts'
+import { claimFile, inUse, readClaim } from './claim.ts'
 
 /** What a machine says about itself before a lab may change it. */
 export interface Survey {
   /** The user's id there. */
   uid: string
-  /** Whether /etc/vethlab-disposable exists. */
+  /** Whether /etc/vethlab-disposable exists, or its owner has said so. */
   disposable: boolean
-  /** Since when a lab has it; empty when none has. */
+  /** The claim of the lab that has it (claim.ts); empty when none has. */
   claimed: string
   /** Programs that labs and looks use and that it lacks. */
   missing: string[]
@@ -22,7 +22,7 @@ export interface Survey {
   wayOut: string
   /** net.ipv4.ip_forward. */
   forwarding: string
-  /** One of its firewall's rules, or a policy to drop; empty where there is neither. */
+  /** One of its firewall's rules, iptables' or nftables', or a policy to drop; empty where there is neither. */
   rule: string
   /** Version of the engine that answers; empty where none does. */
   engine: string
@@ -53,13 +53,23 @@ saves='iptables-save iptables-nft-save iptables-legacy-save'
 addresses() { ip "$@" 2>/dev/null | while read -r _ _ _ address _; do printf '%s ' "$address"; done; }
 echo "uid=$(id -u)"
 [ -e /etc/vethlab-disposable ] && echo disposable=yes
-echo "claimed=$(cat ${claimFile} 2>/dev/null)"
+[ ! -e ${claimFile} ] || sed 's/^/claimed=/' ${claimFile}
 echo "missing=$(for program in ${Object.keys(programs).join(' ')}; do command -v $program >/dev/null || printf '%s ' $program; done)"
 echo "outside=$(addresses -n outside -o address show)"
 echo "uplink=$(addresses -o address show dev eth0)"
 echo "wayOut=$(ip route get 114.114.114.114 2>&1 | head -n 1)"
 echo "forwarding=$(cat /proc/sys/net/ipv4/ip_forward)"
-echo "rule=$(for save in $saves; do $save 2>/dev/null; done | grep -m 1 -e '^-A' -e '^:[A-Z]* DROP')"
+echo "rule=$(
+  {
+    for save in $saves; do $save 2>/dev/null; done | grep -e '^-A' -e '^:[A-Z]* DROP'
+    # What iptables leaves untold: the tables of nftables itself, of any family.
+    nft -s list ruleset 2>/dev/null | awk '
+      /^table/ { table = $2 " " $3 }
+      /^\\tchain/ { chain = $2; next }
+      /^\\t}/ { chain = "" }
+      chain != "" && NF > 0 && !/policy accept;/ { sub(/^\\t+/, ""); print "nft " table " " chain ": " $0 }'
+  } | head -n 1
+)"
 echo "engine=$(timeout 20 docker -H unix:///run/docker.sock version --format '{{.Server.Version}}' 2>/dev/null)"
 echo "images=$(timeout 20 docker -H unix:///run/docker.sock image ls --format '{{.Repository}}:{{.Tag}}' 2>/dev/null | tr '\\n' ' ')"
 echo "traces=$(
@@ -71,12 +81,13 @@ echo "traces=$(
 
 /** Reads what the script printed. */
 export function readSurvey(output: string): Survey {
-  const said = new Map(
-    output.split('\n').map(line => {
-      const [key = '', ...value] = line.split('=')
-      return [key, value.join('=').trim()]
-    }),
-  )
+  const said = new Map<string, string>()
+  for (const line of output.split('\n')) {
+    const [key = '', ...value] = line.split('=')
+    const text = value.join('=').trim()
+    // A claim has several lines.
+    said.set(key, key === 'claimed' && said.has(key) ? `${said.get(key)}\n${text}` : text)
+  }
   const text = (key: string) => said.get(key) ?? ''
   const words = (key: string) => text(key).split(/\s+/).filter(Boolean)
   return {
@@ -108,10 +119,10 @@ export function refusal(survey: Survey, address: Address, { engine }: { engine: 
   if (!survey.disposable) {
     return no(
       'is not declared disposable, and labs change the network and the firewall of the machine that they run in',
-      `only if nothing on it would be missed: ${sshCommand(address, "'touch /etc/vethlab-disposable'")} (docs/ssh.md)`,
+      `only if nothing on it would be missed: ${sshCommand(address, "'touch /etc/vethlab-disposable'")}, or --disposable for this run (docs/ssh.md)`,
     )
   }
-  if (survey.claimed !== '') return inUse(survey.claimed, address)
+  if (survey.claimed !== '') return inUse(readClaim(survey.claimed), address)
   if (survey.missing.length > 0) {
     const packages = [...new Set(survey.missing.map(program => programs[program]))].join(' ')
     return no(
