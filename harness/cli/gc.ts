@@ -3,6 +3,7 @@ import { defaultCache } from '../../vm/image/cache.ts'
 import { removeLeftovers } from '../../vm/image/site.ts'
 import { listRuns } from '../../vm/providers/run-dir/runs.ts'
 import { sweepRunDirs } from '../../vm/providers/run-dir/sweep.ts'
+import { sweepVagrant } from '../../vm/providers/vagrant/destroy.ts'
 import { count } from '../reporters/words.ts'
 
 /** Removes what killed runs have left on this host, and says what that was; resolves to 0. */
@@ -18,6 +19,9 @@ export async function gc(): Promise<number> {
   })
   const builds = await removeLeftovers(join(defaultCache(), 'images'), { signal: new AbortController().signal })
   removed.push(...builds.map(path => `half an image: ${path}`))
+  // Told as it goes, since each takes seconds.
+  const destroyed = await sweepVagrant(line => void process.stderr.write(`${line}\n`))
+  removed.push(...destroyed.map(name => `the virtual machine ${name}`))
   const elsewhere = (await listRuns()).filter(({ state }) => state === 'elsewhere')
   const lines = [
     ...removed.map(what => `removed ${what}`),

@@ -13,7 +13,7 @@ describe('--on', () => {
       expect(() => placeMeant(place))
         .to.throw(HostError)
         .with.property('mend')
-        .which.includes('known: auto, qemu, sandbox, ssh://user@host[:port]')
+        .which.includes('known: auto, qemu, sandbox, vagrant, ssh://user@host[:port]')
     }
   })
 
