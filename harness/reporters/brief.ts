@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import type { LabEnded, MachineKept, RunEvent } from '../events.ts'
-import { count, duration } from './words.ts'
+import { count, duration, entryInWords } from './words.ts'
 
 /** A lab's story in a few words, told at its end; and what has to be known to enter a machine that stays. */
 export function brief({ color }: { color: boolean }): (event: RunEvent) => string {
@@ -18,7 +18,7 @@ export function brief({ color }: { color: boolean }): (event: RunEvent) => strin
       status === 'passed'
         ? `: ${count(lab.steps.length, 'step')}, ${count(commands, 'command')}, ${count(held, 'expectation')} held`
         : `${at}: ${failure?.message}`
-    const stays = kept ? `   ${kept.machine} stays\n   enter   ${kept.enter}\n   remove  ${kept.remove}\n` : ''
+    const stays = kept ? `   ${kept.machine} stays\n${entryInWords(kept)}` : ''
     return `${mark} ${style('bold', lab.name)}${run} ${status} in ${duration(ms)}${style('dim', what)}\n${stays}`
   }
 

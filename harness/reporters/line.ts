@@ -25,6 +25,7 @@ import {
   differencesInWords,
   documentInWords,
   duration,
+  entryInWords,
   factsInWords,
   failureInWords,
   needsInWords,
@@ -252,9 +253,8 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
 
   function machineKept({ machine, name, enter, remove }: MachineKept): string {
     const heading = `\n${style('bold', `The machine ${machine} stays, as asked`)}\n`
-    if (name === undefined) return `${heading}   enter   ${enter}\n   remove  ${remove}\n`
-    const byHand = style('dim', `by hand: ${enter}; ${remove}`)
-    return `${heading}   enter   npm run lab shell ${name}\n   remove  npm run lab rm ${name}\n   ${byHand}\n`
+    const byHand = name === undefined ? '' : `   ${style('dim', `by hand: ${enter}; ${remove}`)}\n`
+    return `${heading}${entryInWords({ name, enter, remove })}${byHand}`
   }
 
   function labEnded(event: LabEnded): string {

@@ -1,4 +1,4 @@
-import type { Difference, Failure, Judgement, LabHeader, MachineFacts, Status, Totals } from '../events.ts'
+import type { Difference, Failure, Judgement, LabHeader, MachineFacts, MachineKept, Status, Totals } from '../events.ts'
 
 /** `85 ms`, `4.2 s`, `2 min 05 s`. */
 export function duration(ms: number): string {
@@ -136,4 +136,10 @@ export function differencesInWords(differences: Difference[]): string {
       return [what, ...lines].join('\n')
     })
     .join('\n')
+}
+
+/** How a machine that stays is entered and removed: by its name, where it has one on this host. */
+export function entryInWords({ name, enter, remove }: Pick<MachineKept, 'name' | 'enter' | 'remove'>): string {
+  const [shell, rm] = name === undefined ? [enter, remove] : [`npm run lab shell ${name}`, `npm run lab rm ${name}`]
+  return `   enter   ${shell}\n   remove  ${rm}\n`
 }

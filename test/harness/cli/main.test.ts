@@ -94,6 +94,18 @@ describe('npm run lab', () => {
     ],
     ['--all with names', ['bridge-nat', '--all'], /--all runs every lab, and bridge-nat was named besides/],
     ['--until with several labs', ['bridge-nat', 'publish-port', '--until', '1'], /--until ends one lab/],
+    [
+      'no number of labs',
+      ['bridge-nat', '--jobs', '0'],
+      /--jobs 0 is no number\n {2}mend {2}a whole number from 1: --jobs 2/,
+    ],
+    [
+      'no number of runs',
+      ['bridge-nat', '--repeat', 'x'],
+      /--repeat x is no number\n {2}mend {2}a whole number from 1: --repeat/,
+    ],
+    ['--repeat with --keep', ['bridge-nat', '--repeat', '3', '--keep'], /--keep would leave 3 machines of each/],
+    ['--repeat without a lab', ['--repeat', '3'], /--repeat needs a lab/],
     ['--step without a terminal', ['bridge-nat', '--step'], /no terminal to ask at/],
     ['a flag that needs a lab', ['--keep'], /--keep needs a lab/],
   ]

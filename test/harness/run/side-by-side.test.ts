@@ -160,6 +160,32 @@ describe('labs side by side', function () {
     expect(exitCode).to.equal(3)
   })
 
+  it('have fixtures, each on its own machine, at the same time', async () => {
+    const all = Promise.withResolvers<void>()
+    const up: string[] = []
+    const labs = ['a', 'b'].map(name =>
+      labOf(
+        name,
+        ({ $, fixture, step, defer }) => {
+          step('its web servers are there, and no other', async () => {
+            up.push(name)
+            if (up.length === 2) all.resolve()
+            await all.promise
+            const [one, two] = await Promise.all([1, 2].map(i => fixture.webServer(`${name}-${i}`)))
+            defer`docker rm -f ${name}-1 ${name}-2`
+            const { stdout } =
+              await $`docker ps --format '{{.Names}}' | sort; curl -s ${one?.addresses.bridge}/whoami ${two?.addresses.bridge}/whoami`
+            if (!new RegExp(`^${name}-1\n${name}-2\n172.17.0.1:\\d+\\s*172.17.0.1:`).test(stdout))
+              throw new Error(stdout)
+          })
+        },
+        { engine: true },
+      ),
+    )
+    const { events } = await outcomeOf(labs, { jobs: 2 })
+    expect(failuresOf(events)).to.deep.equal({ a: undefined, b: undefined })
+  })
+
   it('called off, all end and their machines go; those that had not begun are skipped', async () => {
     const controller = new AbortController()
     const machines: Machine[] = []

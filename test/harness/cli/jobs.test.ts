@@ -1,0 +1,60 @@
+import { expect } from 'chai'
+import { jobsMeant, jobsThatFit, numberMeant, type Room, roomHere } from '../../../harness/cli/jobs.ts'
+import { HostError } from '../../../vm/errors.ts'
+
+const roomy: Room = { provider: 'sandbox', accelerator: 'host', cores: 4, freeMiB: 16_384, machines: 1 }
+
+describe('how many labs go on side by side', () => {
+  const fits = (room: Partial<Room>) => jobsThatFit({ ...roomy, ...room })
+
+  it('is one a core', () => {
+    expect(fits({})).to.deep.equal({ number: 4, why: '4 cores' })
+    expect(fits({ cores: 1 })).to.deep.equal({ number: 1, why: '1 core' })
+    expect(fits({ provider: 'qemu', accelerator: 'kvm' })).to.deep.equal({ number: 4, why: '4 cores' })
+  })
+
+  it('is no more than the memory bears: a virtual machine may come to use all that it is given', () => {
+    expect(fits({ freeMiB: 1100 })).to.deep.equal({ number: 2, why: '1.1 GiB of free memory' })
+    expect(fits({ provider: 'qemu', accelerator: 'kvm', freeMiB: 6200 })).to.deep.equal({
+      number: 3,
+      why: '6.1 GiB of free memory',
+    })
+    expect(fits({ freeMiB: 10 })).to.deep.equal({ number: 1, why: '0.0 GiB of free memory' })
+    expect(fits({ freeMiB: 4096, machines: 4 })).to.deep.equal({ number: 2, why: '4.0 GiB of free memory' })
+  })
+
+  it('under emulation is one machine a core, however many machines a lab asks for', () => {
+    const emulated = { provider: 'qemu', accelerator: 'tcg' } as const
+    expect(fits(emulated)).to.deep.equal({ number: 4, why: '4 cores, emulated machines' })
+    expect(fits({ ...emulated, machines: 2 })).to.deep.equal({ number: 2, why: '4 cores, emulated machines' })
+    expect(fits({ ...emulated, machines: 5 })).to.deep.equal({ number: 1, why: '4 cores, emulated machines' })
+    // Natively labs mostly wait, whatever machines they have.
+    expect(fits({ machines: 2 }).number).to.equal(4)
+  })
+
+  it('is one on a host of somebody’s own, and can be no other', () => {
+    const ssh = { ...roomy, provider: 'ssh' } as const
+    expect(jobsMeant(undefined, ssh)).to.deep.equal({ number: 1, why: 'one host' })
+    expect(jobsMeant(1, ssh).number).to.equal(1)
+    expect(() => jobsMeant(2, ssh)).to.throw(HostError, '--jobs 2 needs as many machines, and there is one host')
+  })
+
+  it('is as many as somebody asks for, who is told where that is more', () => {
+    expect(jobsMeant(2, roomy)).to.deep.equal({ number: 2, why: 'as you asked' })
+    expect(jobsMeant(9, roomy)).to.deep.equal({ number: 9, why: 'as you asked; this host has room for 4: 4 cores' })
+  })
+
+  it('is at least one here', () => {
+    const here = jobsThatFit(roomHere({ provider: 'sandbox', accelerator: 'host', machines: 1 }))
+    expect(here.number).to.be.at.least(1)
+  })
+
+  it('is a whole number from 1', () => {
+    expect(numberMeant('jobs', '12')).to.equal(12)
+    for (const text of ['0', '-1', '1.5', 'x', '', '2x', '1e3', '9999999']) {
+      expect(() => numberMeant('jobs', text), text)
+        .to.throw(HostError, `--jobs ${text} is no number`)
+        .with.property('mend', 'a whole number from 1: --jobs 2')
+    }
+  })
+})

@@ -1,0 +1,42 @@
+import { expect } from 'chai'
+import { normalised } from '../../../harness/repeat/volatile.ts'
+
+describe('what differs from run to run by nature', () => {
+  const cases: [what: string, text: string, without: string][] = [
+    [
+      'ids of containers and networks, long and short',
+      'docker exec 6850841db638 true; br-0f5bcbbd4c1a; 4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a',
+      'docker exec <id> true; br-<id>; <id>',
+    ],
+    [
+      "an engine's veths",
+      'the command should print "6850841db638:vethba25407"',
+      'the command should print "<id>:veth<id>"',
+    ],
+    ['MACs and what is made from them', 'lladdr 02:42:ac:11:00:02, fe80::42:acff:fe11:2', 'lladdr <mac>, <link-local>'],
+    ['UUIDs', 'boot 0d3a3a56-1f8d-4a5e-9a51-0c3f6a9d2b11', 'boot <uuid>'],
+    [
+      'ports that the kernel picks',
+      'IP 192.168.88.12.41234 > 114.114.114.114.80; 127.0.0.1:60712',
+      'IP 192.168.88.12.<port> > 114.114.114.114.80; 127.0.0.1:<port>',
+    ],
+    ['processes', 'nsenter -t 4312 -n ip a; /proc/4312/ns/net', 'nsenter -t <pid> -n ip a; /proc/<pid>/ns/net'],
+    ['times', '09:15:02.103 up 3.2 s, 85 ms', '<time> up <duration>, <duration>'],
+  ]
+  for (const [what, text, without] of cases) {
+    it(`${what} are left out`, () => expect(normalised(text)).to.equal(without))
+  }
+
+  it('what a lab names itself is not', () => {
+    for (const text of [
+      'ip link add veth01 type veth peer name br-veth01',
+      'ip addr add 192.168.88.1/24 dev br01',
+      'docker run -p 8088:80 nginx:alpine; curl localhost:8088',
+      'iptables -t nat -A DOCKER ! -i docker0 -p tcp --dport 8088 -j DNAT --to-destination 172.17.0.2:80',
+      'VNI 4789, 2001:db8::1, 100000000000 bytes',
+      'sysctl net.ipv4.ip_local_port_range=32768 60999',
+    ]) {
+      expect(normalised(text)).to.equal(text)
+    }
+  })
+})
