@@ -69,7 +69,7 @@ export async function runLabs(request: RunRequest): Promise<number> {
     const accelerator = await acceleratorOf(provider, { suite, report, signal })
     const jobs = step
       ? oneByOne
-      : jobsMeant(request.jobs, roomHere({ provider: provider.name, accelerator, machines: 1 }))
+      : jobsMeant(request.jobs, roomHere({ provider: provider.name, accelerator, machines: mostMachines(labs) }))
     const { run } = await import('../run/run.ts')
     const ask = step ? asker(interrupt) : undefined
     const mochaReporters = mocha.map(({ Reporter }) => Reporter)
@@ -90,6 +90,11 @@ export async function runLabs(request: RunRequest): Promise<number> {
   } finally {
     await end()
   }
+}
+
+function mostMachines(labs: LabFile[]): number {
+  // A lab that names none has one.
+  return Math.max(...labs.map(({ header }) => header.machines.length || 1))
 }
 
 const oneByOne = { number: 1, why: 'each command is asked about' }

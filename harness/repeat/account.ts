@@ -38,7 +38,8 @@ export function accountOf(events: LabEvent[], repetition: number): Account {
     if (event.type === 'command') {
       const ended = event.exitCode === 0 ? '' : ` (${event.signal ?? `exit code ${event.exitCode}`})`
       const list = event.phase === 'undo' || event.step === null ? account.undo : stepOf(event.step).commands
-      list.push(`${normalised(event.command)}${ended}`)
+      const on = event.machine ?? event.segment
+      list.push(`${on === undefined ? '' : `${on}: `}${normalised(event.command)}${ended}`)
     } else if (event.type === 'expectation') {
       stepOf(event.step).expectations.push(`${normalised(event.text)} ${event.status}`)
     } else if (event.type === 'step-ended') {

@@ -9,7 +9,7 @@ export function brief({ color }: { color: boolean }): (event: RunEvent) => strin
   let commands = 0
   let held = 0
   let at = ''
-  let kept: MachineKept | undefined
+  const kept: MachineKept[] = []
 
   function labEnded({ lab, repetition, status, failure, ms }: LabEnded): string {
     const mark = status === 'passed' ? style('green', '✓') : style('red', '✗')
@@ -18,7 +18,7 @@ export function brief({ color }: { color: boolean }): (event: RunEvent) => strin
       status === 'passed'
         ? `: ${count(lab.steps.length, 'step')}, ${count(commands, 'command')}, ${count(held, 'expectation')} held`
         : `${at}: ${failure?.message}`
-    const stays = kept ? `   ${kept.machine} stays\n${entryInWords(kept)}` : ''
+    const stays = kept.map(machine => `   ${machine.machine} stays\n${entryInWords(machine)}`).join('')
     return `${mark} ${style('bold', lab.name)}${run} ${status} in ${duration(ms)}${style('dim', what)}\n${stays}`
   }
 
@@ -26,7 +26,7 @@ export function brief({ color }: { color: boolean }): (event: RunEvent) => strin
     if (event.type === 'command') commands += 1
     else if (event.type === 'expectation' && event.status === 'passed') held += 1
     else if (event.type === 'step-started') at = `, in step ${event.step.number}`
-    else if (event.type === 'machine-kept') kept = event
+    else if (event.type === 'machine-kept') kept.push(event)
     return event.type === 'lab-ended' ? labEnded(event) : ''
   }
 }

@@ -3,7 +3,17 @@ import type { LabEvent, LabHeader, RunEvent, Status } from '../../../harness/eve
 /** A lab of one step. */
 export function header(name: string): LabHeader {
   const step = { number: 1, title: `${name} does its step`, covers: [] }
-  return { name, title: `The lab ${name}`, document: '', topology: '', engine: false, steps: [step], untestable: [] }
+  return {
+    name,
+    title: `The lab ${name}`,
+    document: null,
+    topology: '',
+    engine: false,
+    steps: [step],
+    untestable: [],
+    machines: [],
+    segments: [],
+  }
 }
 
 /** The beginning of a run of labs that go on side by side. */

@@ -30,12 +30,12 @@ describe('line reporter, labs side by side', () => {
   it('one that passed is told in a line, one that failed as a whole, as soon as it is over, above the others', async () => {
     const lines = await seen(
       [begun(['a', 'b', 'c']), ...inTurns(eventsOf('a'), failing, eventsOf('c').slice(0, 2))],
-      terminal({ columns: 80, rows: 40 }),
+      terminal({ columns: 100, rows: 40 }),
     )
     expect(lines[1]).to.equal('✓ a passed in 1.5 s: 1 step, 1 command, 1 expectation held')
     expect(lines.slice(2, -2).join('\n')).to.equal(`
 The lab b
-lab b, document , 1 step, on a machine on which no engine has run
+lab b, document none, our own procedure, 1 step, on a machine on which no engine has ever run
 
 
 1. b does its step
