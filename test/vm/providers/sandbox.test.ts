@@ -302,6 +302,20 @@ describe('a sandbox', function () {
     expect(failed.message).to.match(/did not come up: the engine did not start.*no-such-option/s)
   })
 
+  it('ends when its engine crashes, and says so; not when the engine is stopped', async () => {
+    await using machine = await start({ engine: true })
+    const stopped =
+      'kill $(cat /run/docker.pid) && while [ -e /run/docker.pid ]; do sleep 0.1; done; dockerd >/dev/null 2>&1 &'
+    await machine.exec(`${stopped} until docker info >/dev/null 2>&1; do sleep 0.1; done`)
+    expect(machine.lost.aborted).to.equal(false)
+
+    const lost = once(machine.lost, 'abort')
+    await machine.exec('pkill -KILL containerd').catch(() => {})
+    await Promise.race([lost, sleep(1000)])
+    expect(machine.lost.reason).to.be.instanceOf(MachineError)
+    expect(machine.lost.reason.message).to.match(/ ended by itself: .*\ncontainerd was killed by SIGKILL$/)
+  })
+
   it('can be given up while it starts', async () => {
     const before = await runDirsOfOurs()
     const abort = new AbortController()
