@@ -32,6 +32,8 @@ export interface LabProcess {
   kill(signal: NodeJS.Signals): void
   /** What has been printed so far, on either stream. */
   said(): string
+  /** Whether it has ended. */
+  over(): boolean
   /** Resolves when this text has been printed, on either stream; rejects when the process ends without. */
   printed(text: string | RegExp): Promise<void>
   ended: Promise<Ended>
@@ -95,30 +97,29 @@ export async function privateHost({ image = true } = {}): Promise<PrivateHost> {
       const child = execa(file, rest, options)
       const pid = child.pid ?? 0
       pids.push(pid)
-      let text = ''
+      let said = ''
       child.all.on('data', chunk => {
-        text += chunk
+        said += chunk
       })
+      let over = false
       const ended = (async (): Promise<Ended> => {
         const { exitCode, stdout, stderr, durationMs } = await child
-        // A run that is killed leaves the file as it opened it: empty.
-        const written = existsSync(json) ? readFileSync(json, 'utf8') : ''
-        const report = written === '' ? undefined : (JSON.parse(written) as JsonReport)
+        over = true
+        // Opened at the start and written at the end; where a signal ended it, perhaps half.
+        const text = exitCode !== undefined && existsSync(json) ? readFileSync(json, 'utf8') : ''
+        const report = text === '' ? undefined : (JSON.parse(text) as JsonReport)
         await rm(json, { force: true })
         return { exitCode, stdout, stderr, report, ms: durationMs }
       })()
       return {
         pid,
         kill: signal => void child.kill(signal),
-        said: () => text,
+        said: () => said,
+        over: () => over,
         async printed(wanted) {
-          const there = () => (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text))
-          let over = false
-          ended.finally(() => {
-            over = true
-          })
+          const there = () => (typeof wanted === 'string' ? said.includes(wanted) : wanted.test(said))
           while (!there()) {
-            if (over) throw new Error(`it ended without ${wanted}:\n${text}`)
+            if (over) throw new Error(`it ended without ${wanted}:\n${said}`)
             await pause(10)
           }
         },

@@ -1,0 +1,106 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { execa } from 'execa'
+import { type Chance, oneOf } from './chance.ts'
+import type { Fault } from './fault.ts'
+import type { PrivateHost } from './private-host.ts'
+
+type SetUp = NonNullable<Fault['setUp']>
+
+/** A run behind a mount namespace of its own, in which a small memory is mounted at `folder`. */
+function smallDisk(folder: string, bytes: number, then = ''): string[] {
+  const script = `mount -t tmpfs -o size=${Math.round(bytes)} tmpfs "$0" && ${then}exec "$@"`
+  return ['unshare', '--mount', 'sh', '-c', script, folder]
+}
+
+/** The folder of machines' own files has so little room that it is full sooner or later, or not at all. */
+export const smallRunDisk =
+  (most: number): SetUp =>
+  async ({ host, chance }) => {
+    const folder = join(host.folder, 'small')
+    await mkdir(folder, { recursive: true })
+    // Evenly by order of magnitude: most of what is written is small.
+    const bytes = 4096 * (most / 4096) ** chance()
+    return { options: { behind: smallDisk(folder, bytes), env: { XDG_RUNTIME_DIR: folder } } }
+  }
+
+/** The cache's disk has so little room; its images are there. */
+export const smallCacheDisk =
+  (most: number): SetUp =>
+  async ({ host, chance }) => {
+    const folder = join(host.folder, 'small')
+    await mkdir(folder, { recursive: true })
+    const bytes = 16384 * (most / 16384) ** chance()
+    const images = `mkdir -p "$0/vethlab/images" && mount --bind ${host.cache}/vethlab/images "$0/vethlab/images" && `
+    return { options: { behind: smallDisk(folder, bytes, images), env: { XDG_CACHE_HOME: folder } } }
+  }
+
+/** Nobody listens there: an image that is damaged can't be built anew. */
+const noMirror = { VETHLAB_MIRROR: 'http://127.0.0.1:9/debian' }
+
+/** A file of the image is shorter than it was, or one of its bits is another. */
+export const damagedImage: SetUp = async ({ host, chance }) => {
+  const path = await imageFile(host, chance)
+  const whole = `${path}.whole`
+  // The file is a link to the real one, which must stay as it is.
+  await rename(path, whole)
+  await execa('cp', ['--preserve=mode', whole, path])
+  await damage(path, chance)
+  return { options: { env: noMirror }, undo: () => rename(whole, path) }
+}
+
+/** Files of the image are of tomorrow, or of long ago: as if the clock had been set. */
+export const oddTimes: SetUp = async ({ host, chance }) => {
+  const folder = await imageFolder(host)
+  const paths = (await readdir(folder)).map(name => join(folder, name))
+  const before = await Promise.all(paths.map(async path => ({ path, was: await stat(path) })))
+  const at = oneOf(chance, [new Date(Date.now() + 86_400_000), new Date('2038-01-20'), new Date(0)])
+  for (const { path } of before) await utimes(path, at, at)
+  return {
+    options: { env: noMirror },
+    undo: async () => {
+      for (const { path, was } of before) await utimes(path, was.atime, was.mtime)
+    },
+  }
+}
+
+/** What the cache notes beside the image, and elsewhere, is not what was written there. */
+export const damagedNotes: SetUp = async ({ host, chance }) => {
+  const folder = await imageFolder(host)
+  const path = join(folder, oneOf(chance, ['verified.json', 'manifest.json']))
+  const text = await readFile(path)
+  // A file of its own, as the real one's content is shared.
+  await rm(path)
+  await writeFile(path, text)
+  await damage(path, chance)
+  return {
+    options: { env: noMirror },
+    undo: async () => {
+      await rm(path, { force: true })
+      await writeFile(path, text)
+    },
+  }
+}
+
+/** Cuts a file off, or turns one bit of it, somewhere. */
+export async function damage(path: string, chance: Chance): Promise<void> {
+  await using file = await open(path, 'r+')
+  const { size } = await file.stat()
+  const at = Math.floor(chance() * size)
+  if (chance() < 0.5) return await file.truncate(at)
+  const byte = Buffer.alloc(1)
+  await file.read(byte, 0, 1, at)
+  byte[0] = (byte[0] ?? 0) ^ (1 << Math.floor(chance() * 8))
+  await file.write(byte, 0, 1, at)
+}
+
+async function imageFile(host: PrivateHost, chance: Chance): Promise<string> {
+  return join(await imageFolder(host), oneOf(chance, ['root.sqfs', 'vmlinuz', 'initrd']))
+}
+
+async function imageFolder(host: PrivateHost): Promise<string> {
+  const images = join(host.cache, 'vethlab/images')
+  const name = (await readdir(images)).find(entry => /^trixie-[0-9a-f]+$/.test(basename(entry)))
+  if (name === undefined) throw new Error(`no image in ${images}`)
+  return join(images, name)
+}

@@ -1,0 +1,142 @@
+import { damagedImage, damagedNotes, oddTimes, smallCacheDisk, smallRunDisk } from './disks.ts'
+import { type Fault, hostLacks, interrupted, killed, machineDied, verdict } from './fault.ts'
+import { cli, named, qemu, sandboxInit, send, wholeSandbox } from './strikes.ts'
+
+const sandbox = { on: 'sandbox', engine: false } as const
+const withEngine = { on: 'sandbox', engine: true } as const
+const virtual = { on: 'qemu', engine: false } as const
+
+/** A run that is killed can't remove these. What can die with it does; what can't goes with the next run. */
+const untilTheNextRun = /^(cgroup|run folder) /
+
+/** A process that is gone is noticed at once, silence within 5 s; a report tells of it a moment later. */
+const atOnce = 3000
+const silence = 5000
+
+const died = machineDied(/MachineError: /)
+
+/** What goes wrong. The order is that in which they take turns. */
+export const faults: Fault[] = [
+  {
+    name: 'kill-cli',
+    what: 'the command line gets SIGKILL',
+    ...sandbox,
+    strike: send('SIGKILL', cli),
+    may: [killed],
+    stays: untilTheNextRun,
+  },
+  {
+    name: 'kill-cli-engine',
+    what: 'the command line gets SIGKILL, an engine and a container in its machine',
+    ...withEngine,
+    strike: send('SIGKILL', cli),
+    may: [killed],
+    stays: untilTheNextRun,
+  },
+  {
+    name: 'interrupt',
+    what: 'the command line gets SIGTERM',
+    ...withEngine,
+    strike: send('SIGTERM', cli),
+    may: [interrupted],
+  },
+  {
+    name: 'kill-init',
+    what: "the sandbox's init gets SIGKILL",
+    ...sandbox,
+    strike: send('SIGKILL', sandboxInit),
+    may: [died],
+    noticedMs: atOnce,
+  },
+  {
+    name: 'kill-sshd',
+    what: "the sandbox's sshd gets SIGKILL",
+    ...sandbox,
+    strike: send('SIGKILL', named('sshd')),
+    may: [died],
+    noticedMs: atOnce,
+  },
+  {
+    name: 'kill-dockerd',
+    what: "the sandbox's dockerd gets SIGKILL",
+    ...withEngine,
+    strike: send('SIGKILL', named('dockerd')),
+    may: [died],
+  },
+  {
+    name: 'kill-containerd',
+    what: "the sandbox's containerd gets SIGKILL",
+    ...withEngine,
+    strike: send('SIGKILL', named('containerd')),
+    may: [died],
+  },
+  {
+    name: 'freeze-sandbox',
+    what: 'all of the sandbox gets SIGSTOP',
+    ...sandbox,
+    strike: send('SIGSTOP', wholeSandbox),
+    may: [died],
+    noticedMs: silence,
+  },
+  {
+    name: 'full-run-disk',
+    what: "the disk for machines' own files is full sooner or later",
+    ...sandbox,
+    setUp: smallRunDisk(1e6),
+    may: [verdict, hostLacks(/HostError: the folder for a machine's own files, .* is full: ENOSPC/)],
+  },
+  {
+    name: 'full-cache-disk',
+    what: 'the disk of the cache is full sooner or later',
+    ...sandbox,
+    setUp: smallCacheDisk(4e6),
+    may: [verdict, hostLacks(/HostError: .*(full|ENOSPC)/)],
+  },
+  {
+    name: 'damaged-image',
+    what: 'a file of the image is cut off, or a bit of it turned',
+    ...sandbox,
+    setUp: damagedImage,
+    may: [
+      hostLacks(/^ *… image damaged \(checksum\): (?:.*\n)*HostError: the trixie image can't be built: the mirror/m),
+    ],
+  },
+  {
+    name: 'damaged-notes',
+    what: 'a note in the cache is cut off, or a bit of it turned',
+    ...sandbox,
+    setUp: damagedNotes,
+    may: [verdict, hostLacks(/HostError: the trixie image can't be built: the mirror/)],
+  },
+  {
+    name: 'odd-times',
+    what: 'the files of the image are of tomorrow, of 2038, or of 1970',
+    ...sandbox,
+    setUp: oddTimes,
+    may: [verdict],
+  },
+  {
+    name: 'kill-qemu',
+    what: 'QEMU gets SIGKILL',
+    ...virtual,
+    strike: send('SIGKILL', qemu),
+    may: [died],
+    noticedMs: atOnce,
+  },
+  {
+    name: 'freeze-qemu',
+    what: 'QEMU gets SIGSTOP',
+    ...virtual,
+    strike: send('SIGSTOP', qemu),
+    may: [died],
+    noticedMs: silence,
+  },
+  {
+    name: 'kill-cli-qemu',
+    what: 'the command line gets SIGKILL, a virtual machine below it',
+    ...virtual,
+    strike: send('SIGKILL', cli),
+    may: [killed],
+    stays: untilTheNextRun,
+  },
+]

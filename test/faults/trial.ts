@@ -1,0 +1,144 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Chance, chanceOf, oneOf } from './chance.ts'
+import type { Fault } from './fault.ts'
+import { problemsOf } from './judge.ts'
+import { type Ended, faultyLab, type LabOptions, type LabProcess, type PrivateHost } from './private-host.ts'
+
+/** What came of one trial: a run that was disturbed, what it left, and the run after it. */
+export interface Trial {
+  fault: string
+  /** Which trial of this fault. */
+  number: number
+  /** The lab that was disturbed. */
+  lab: string
+  /** When it was struck, in milliseconds from the run's start; undefined where nothing struck it. */
+  struckMs: number | undefined
+  /** undefined: killed by a signal. */
+  exitCode: number | undefined
+  /** How long after the strike the report told of it. */
+  noticedMs: number | undefined
+  /** What had to be told apart from a trial in which all is well. */
+  problems: string[]
+  /** What the disturbed run said, for a trial with problems. */
+  said: string
+}
+
+export interface Setting {
+  host: PrivateHost
+  seed: number
+  /** true: now and then one of the project's own labs is disturbed, which takes longer. */
+  realLabs: boolean
+}
+
+/** Does one trial. */
+export async function trial(fault: Fault, number: number, { host, seed, realLabs }: Setting): Promise<Trial> {
+  const chance = chanceOf(seed, fault.name, number)
+  const lab = realLabs && chance() < 0.1 ? realLab(fault, chance) : labFor(fault)
+  const prepared = await fault.setUp?.({ host, chance })
+  const started = performance.now()
+  const run = host.lab([lab.name, '--on', fault.on], withEngine(fault, prepared?.options))
+  const moment = chance() * lab.usualMs
+  let strike: Struck | undefined
+  if (fault.strike) {
+    await Promise.race([pause(moment), run.ended])
+    if (await fault.strike({ host, chance, run })) strike = await watch(run)
+  }
+  const ended = await atLast(run, lab.limitMs)
+  await prepared?.undo?.()
+  const { struckAt, saidWhenStruck, noticedMs } = { ...strike, noticedMs: await strike?.noticed }
+  const problems = [
+    ...(ended ? problemsOf({ fault, ended, saidWhenStruck, noticedMs }) : ['it did not end, and was killed']),
+    ...(await leftBehind(host, fault.stays)).map(what => `after it is left: ${what}`),
+    ...(await nextRun(fault, host)),
+  ]
+  return {
+    fault: fault.name,
+    number,
+    lab: lab.name,
+    struckMs: struckAt && struckAt - started,
+    exitCode: ended?.exitCode,
+    noticedMs,
+    problems,
+    said: problems.length > 0 ? run.said() : '',
+  }
+}
+
+interface Struck {
+  struckAt: number
+  saidWhenStruck: string
+  noticed: Promise<number | undefined>
+}
+
+/** What was seen of the machine before the strike may be told a moment after it. */
+const tellingMs = 50
+
+async function watch(run: LabProcess): Promise<Struck> {
+  const struckAt = performance.now()
+  const noticed = run.printed('MachineError: ').then(
+    () => performance.now() - struckAt,
+    () => undefined,
+  )
+  await pause(tellingMs)
+  return { struckAt, saidWhenStruck: run.said(), noticed }
+}
+
+/** A lab to be disturbed: how long it usually takes, by which moments are drawn, and when it has hung. */
+interface TriedLab {
+  name: string
+  usualMs: number
+  limitMs: number
+}
+
+/** A short one, made for this. Measured in sandboxes, and emulated, on an idle host. */
+function labFor({ on, engine }: Fault): TriedLab {
+  const slowness = slownessOf[on]
+  return { name: faultyLab('holds'), usualMs: (engine ? 5000 : 2500) * slowness, limitMs: 60_000 * slowness }
+}
+
+/** One of the project's own. */
+function realLab({ on, engine }: Fault, chance: Chance): TriedLab {
+  const name = engine ? oneOf(chance, ['publish-port', 'ifindex-pairing']) : 'bridge-nat'
+  return { name, usualMs: 12_000 * slownessOf[on], limitMs: 120_000 * slownessOf[on] }
+}
+
+const slownessOf = { sandbox: 1, qemu: 5 }
+
+function withEngine({ engine }: Fault, options: LabOptions = {}): LabOptions {
+  return engine ? { ...options, env: { ...options.env, ENGINE: '1' } } : options
+}
+
+/** How it ended; undefined when it had to be killed. */
+async function atLast(run: LabProcess, limitMs: number): Promise<Ended | undefined> {
+  const late = new AbortController()
+  const limit = pause(limitMs, undefined, { signal: late.signal }).catch(() => undefined)
+  const ended = await Promise.race([run.ended, limit])
+  late.abort()
+  if (!ended) {
+    run.kill('SIGKILL')
+    await run.ended
+  }
+  return ended
+}
+
+/** How long the kernel may take to end what it was told to end. */
+const settlingMs = 5000
+
+async function leftBehind(host: PrivateHost, stays?: RegExp): Promise<string[]> {
+  const deadline = performance.now() + settlingMs
+  for (;;) {
+    const left = (await host.leftovers()).filter(what => !stays?.test(what))
+    if (left.length === 0 || performance.now() > deadline) return left
+    await pause(50)
+  }
+}
+
+/** The run after it works, and nothing is left of either. */
+async function nextRun(fault: Fault, host: PrivateHost): Promise<string[]> {
+  const { name, limitMs } = labFor(fault)
+  const run = host.lab([name, '--on', fault.on], withEngine(fault))
+  const ended = await atLast(run, limitMs)
+  return [
+    ...(ended?.exitCode === 0 ? [] : [`the next run ends with ${ended?.exitCode ?? 'a kill'}:\n${run.said()}`]),
+    ...(await host.leftovers()).map(what => `after the next run is left: ${what}`),
+  ]
+}
