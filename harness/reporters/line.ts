@@ -45,7 +45,8 @@ export function reporter(output: Output): Reporter {
   return {
     on(event) {
       if (event.type === 'run-started' && terminal && several(event)) {
-        const whole = () => story({ color, shorten: true })
+        const refused = new Set<string>()
+        const whole = () => story({ color, shorten: true, refused })
         besides = sideBySide(output, { whole, brief: () => brief({ color }) })
       }
       if (besides) besides.on(event)
@@ -93,10 +94,12 @@ export interface StoryOptions {
   color: boolean
   /** Long output of a command is cut in the middle. */
   shorten: boolean
+  /** Why labs have had no machine of this host, shared by stories of one run: that is told once. */
+  refused?: Set<string>
 }
 
 /** Each event's part of the story, in order: lines that end in a newline, or ''. */
-export function story({ color, shorten }: StoryOptions): (event: RunEvent) => string {
+export function story({ color, shorten, refused }: StoryOptions): (event: RunEvent) => string {
   const style = (format: Parameters<typeof styleText>[0], text: string) =>
     color && text !== '' ? styleText(format, text, { validateStream: false }) : text
   let section = ''
@@ -105,8 +108,29 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
   let runs = 1
   const told = new Set<string>()
   const failed: LabEnded[] = []
+  const refusals = refused ?? new Set<string>()
+  let heldBack: RunEvent[] = []
 
   return event => {
+    // Who has told of a refusal waits whether the next lab has more to tell. Stories that share theirs are told as a whole.
+    if (event.type === 'lab-started' && (refused || refusals.size > 0)) {
+      heldBack = [event]
+      return ''
+    }
+    if (heldBack.length > 0 && (event.type === 'progress' || event.type === 'step-ended')) {
+      heldBack.push(event)
+      return ''
+    }
+    const events = [...heldBack, event]
+    heldBack = []
+    if (event.type === 'lab-ended' && event.failure?.kind === 'host') {
+      if (events.length > 1 && refusals.has(event.failure.message)) return refusedAgain(event)
+      refusals.add(event.failure.message)
+    }
+    return events.map(next).join('')
+  }
+
+  function next(event: RunEvent): string {
     if (event.type === 'step-ended' && event.status === 'skipped') {
       skipped.push(event.step)
       return ''
@@ -265,6 +289,11 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
     return `${failure ? shown(failure, 0) : ''}\n${mark} ${style('bold', lab.name)}${run} ${status} in ${duration(ms)}\n`
   }
 
+  function refusedAgain(event: LabEnded): string {
+    failed.push(event)
+    return `\n${style('red', '✗')} ${style('bold', nameOf(event))}: no machine, as above\n`
+  }
+
   function labRepeated({ lab, runs, passed, differences }: LabRepeated): string {
     const alike = differences.length === 0
     const mark = alike && passed === runs ? style('green', '✓') : style('red', '✗')
@@ -284,14 +313,19 @@ export function story({ color, shorten }: StoryOptions): (event: RunEvent) => st
 
   /** Where there are many stories, those to be looked for. */
   function failures(): string {
-    if (runs < 2 || failed.length === 0) return ''
-    const lines = failed.map(({ lab, repetition, failure }) => {
-      const run = repetition === undefined ? '' : `, run ${repetition}`
-      const [what = ''] = failure ? printable(failureInWords(failure)).split('\n') : []
-      return `${style('red', '✗')} ${style('bold', lab.name)}${run}: ${what}\n`
-    })
-    return `\n${lines.join('')}`
+    if (runs < 2) return ''
+    const reasons = Map.groupBy(failed, ({ failure }) =>
+      failure ? printable(failureInWords(failure)).split('\n')[0] : '',
+    )
+    const lines = [...reasons].map(
+      ([what, labs]) => `${style('red', '✗')} ${style('bold', labs.map(nameOf).join(', '))}: ${what}\n`,
+    )
+    return lines.length > 0 ? `\n${lines.join('')}` : ''
   }
+}
+
+function nameOf({ lab, repetition }: LabEnded): string {
+  return repetition === undefined ? lab.name : `${lab.name} (run ${repetition})`
 }
 
 const outcomes: Record<number, string> = {

@@ -80,6 +80,39 @@ lab b, document none, our own procedure, 1 step, on a machine on which no engine
     )
   })
 
+  describe('a host that gives no machine', () => {
+    const failure = { kind: 'host' as const, message: 'the sandbox needs root', mend: 'use sudo' }
+    const refused = (name: string): RunEvent[] => {
+      const [start, , , , step, end] = eventsOf(name, { status: 'skipped' })
+      if (!start || step?.type !== 'step-ended' || end?.type !== 'lab-ended') throw new Error('a lab starts and ends')
+      return [start, step, { ...end, status: 'failed', failure }]
+    }
+    const events = [begun(['a', 'b', 'c']), ...inTurns(refused('a'), refused('b')), ...refused('c'), over]
+    const inShort = `
+✗ a failed in 1.5 s
+
+✗ b: no machine, as above
+
+✗ c: no machine, as above
+
+✗ a, b, c: HostError: the sandbox needs root
+Every claim held.`
+
+    it('is told of once on a terminal', async () => {
+      const lines = await seen(events, terminal({ columns: 100, rows: 40 }))
+      expect(lines.join('\n').match(/use sudo/g)).to.have.length(1)
+      expect(lines.join('\n').slice(-inShort.length)).to.equal(inShort)
+    })
+
+    it('is told of once in a log', () => {
+      const log = memoryOutput()
+      const report = reporter(log)
+      for (const event of events) report.on(event)
+      expect(log.text().match(/use sudo/g)).to.have.length(1)
+      expect(log.text().trimEnd().slice(-inShort.length)).to.equal(inShort)
+    })
+  })
+
   it('somebody else may write above the lines', async () => {
     const screen = terminal()
     const report = reporter(screen)
