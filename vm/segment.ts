@@ -12,6 +12,8 @@ export interface SegmentFrame {
   bytes: Uint8Array
 }
 
+export type OnFrame = (frame: SegmentFrame) => void
+
 /** One machine's plug in a segment. */
 export interface Plug {
   machine: Machine
@@ -41,7 +43,7 @@ export interface Segment extends AsyncDisposable {
    * Tells each frame that a machine sends from now on, those of one machine in order; resolves once nothing will be missed. What it
    * returns ends it, and resolves when all that was sent before has been told.
    */
-  listen(onFrame: (frame: SegmentFrame) => void): Promise<() => Promise<void>>
+  listen(onFrame: OnFrame): Promise<() => Promise<void>>
   /** Aborts when the segment is lost before it was disposed; `reason` is a MachineError. */
   readonly lost: AbortSignal
   /** What becomes of it between kept machines when it is disposed, for people. */

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { MachineError } from '../../errors.ts'
 import type { Machine } from '../../machine.ts'
-import { type JoinRequest, linkName, type Segment } from '../../segment.ts'
+import { type JoinRequest, linkName, type OnFrame, type Segment } from '../../segment.ts'
 import type { SandboxMachine } from './start.ts'
-import { tap } from './tap.ts'
+import { type EndTap, tap } from './tap.ts'
 
 /**
  * Joins sandboxes by a bridge in a netns of the segment's own. Its links are made in that netns and in the machines', never in
@@ -30,18 +30,38 @@ export async function joinSandboxes({ name, plugs, keep }: JoinRequest): Promise
       new MachineError(`the segment ${name} is gone: what held it ended with ${how}`, { mend: 'run it again' }),
     )
   })
-  const plugged = async (name: string, state: 'up' | 'down') => {
-    const [command = '', ...args] = [...inside, 'ip', 'link', 'set', name, state]
+  const set = async (port: string, ...words: string[]) => {
+    const [command = '', ...args] = [...inside, 'ip', 'link', 'set', port, ...words]
     await execa(command, args)
   }
+  const cutPorts = new Set<string>()
+  const captures = new Set<{ onFrame: OnFrame; taps: Map<string, EndTap> }>()
   return {
     kept: 'the machines stay joined, until the last of them is removed',
-    // The machine's end of a wire has no carrier when the other end is off.
-    cut: name => plugged(name, 'down'),
-    restore: name => plugged(name, 'up'),
+    // The machine's end of a wire has no carrier when the other end is off. A port that is off can't be listened at: so it leaves
+    // the bridge before captures stop listening there, and is back only when they listen again.
+    async cut(port) {
+      cutPorts.add(port)
+      await set(port, 'nomaster')
+      await Promise.all([...captures].map(({ taps }) => taps.get(port)?.()))
+      for (const { taps } of captures) taps.delete(port)
+      await set(port, 'down')
+    },
+    async restore(port) {
+      cutPorts.delete(port)
+      await set(port, 'up')
+      for (const { taps, onFrame } of captures) taps.set(port, await tap(inside, port, onFrame))
+      await set(port, 'master', bridge)
+    },
     async listen(onFrame) {
-      const taps = await Promise.all(plugs.map(({ name }) => tap(inside, name, onFrame)))
-      return async () => void (await Promise.all(taps.map(end => end())))
+      const ports = plugs.map(({ name }) => name).filter(port => !cutPorts.has(port))
+      const begun = await Promise.all(ports.map(async port => [port, await tap(inside, port, onFrame)] as const))
+      const capture = { onFrame, taps: new Map(begun) }
+      captures.add(capture)
+      return async () => {
+        captures.delete(capture)
+        await Promise.all([...capture.taps.values()].map(end => end()))
+      }
     },
     lost: lost.signal,
     async [Symbol.asyncDispose]() {
@@ -52,6 +72,9 @@ export async function joinSandboxes({ name, plugs, keep }: JoinRequest): Promise
     },
   }
 }
+
+/** As segment.sh calls it. */
+const bridge = 'segment'
 
 /** The beginning of a command line that runs the rest in the segment's namespaces, and dies with us. */
 function enter(holder: number): string[] {

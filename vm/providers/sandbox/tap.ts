@@ -4,17 +4,16 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MachineError } from '../../errors.ts'
 import { pcapReader } from '../../pcap.ts'
-import type { SegmentFrame } from '../../segment.ts'
+import type { OnFrame } from '../../segment.ts'
+
+/** Ends a tap; resolves when all that has come is told. */
+export type EndTap = () => Promise<void>
 
 /**
  * Tells each frame that comes in by a port of a segment's bridge, by tcpdump; resolves once it listens. `inside` is the beginning of a
- * command line that runs in the segment's netns. What it returns ends it, once all that has come is told.
+ * command line that runs in the segment's netns.
  */
-export async function tap(
-  inside: string[],
-  port: string,
-  onFrame: (frame: SegmentFrame) => void,
-): Promise<() => Promise<void>> {
+export async function tap(inside: string[], port: string, onFrame: OnFrame): Promise<EndTap> {
   const [command = '', ...args] = [...inside, 'tcpdump', ...tcpdumpOptions, '-i', port]
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const reader = pcapReader()
