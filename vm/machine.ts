@@ -1,5 +1,6 @@
 import type { Shell } from 'zx'
 import type { Suite } from './suite.ts'
+import type { GuestShell, TerminalRequest } from './transport/terminal.ts'
 
 export type ProviderName = 'qemu' | 'sandbox' | 'vagrant' | 'ssh'
 
@@ -56,6 +57,8 @@ export interface Machine extends AsyncDisposable {
   readonly $: Shell
   /** Runs one POSIX sh script in the guest in one round trip; resolves whatever its exit code. */
   exec(script: string, options?: { signal?: AbortSignal; input?: string }): Promise<Finished>
+  /** Opens a login shell for people, on a terminal of the guest's if one is asked for. */
+  openShell(terminal: TerminalRequest | undefined): Promise<GuestShell>
   /** Path of a unix socket on this host that reaches the guest's `/run/docker.sock`. */
   readonly dockerSocket: string
   /** Aborts when the machine is lost (killed, frozen, connection gone) before it was disposed; `reason` is a MachineError. */

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { HostError } from '../../vm/errors.ts'
 import { failureInWords } from '../reporters/words.ts'
-import { failureOf } from '../run/failure.ts'
+import { failureOf, InterruptedError } from '../run/failure.ts'
 import { nobodyReads } from './interrupt.ts'
 import { meantArguments, typedAfterNpm } from './npm-flags.ts'
 import { program } from './program.ts'
@@ -43,7 +43,7 @@ async function main(): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return usage(error)
     tell(error)
-    return error instanceof HostError ? 2 : 3
+    return error instanceof HostError ? 2 : error instanceof InterruptedError ? 130 : 3
   }
 }
 

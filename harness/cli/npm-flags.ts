@@ -9,7 +9,7 @@ import { HostError } from '../../vm/errors.ts'
  */
 
 const valueFlags = ['on', 'suite', 'until', 'jobs', 'repeat', 'reporter']
-const booleanFlags = ['step', 'keep', 'cold', 'disposable', 'all', 'json']
+const booleanFlags = ['step', 'keep', 'cold', 'disposable', 'all', 'json', 'no-engine']
 const flags = [...valueFlags, ...booleanFlags]
 
 /** What npm left of a command line. */

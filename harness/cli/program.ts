@@ -1,10 +1,9 @@
 import { Command, Option } from 'commander'
 import { HostError } from '../../vm/errors.ts'
-import { defaultSuite, type Suite, suites } from '../../vm/suite.ts'
+import { defaultSuite, suites } from '../../vm/suite.ts'
 import { wantsColor } from '../reporters/output.ts'
 import { numberMeant } from './jobs.ts'
-import { unknownName } from './known.ts'
-import { placeMeant } from './provider.ts'
+import { placeMeant, suiteMeant } from './provider.ts'
 import { reporterChoice } from './reports.ts'
 import { addUpkeep } from './upkeep.ts'
 
@@ -29,6 +28,8 @@ Examples:
   npm run lab bridge-nat -- --repeat 10 --jobs 2    is it flaky?
   npm run lab bridge-nat -- --on ssh://root@192.0.2.7:2222
   npm run lab ps                                    what is alive, and since when
+  npm run lab shell bridge-nat                      a shell in a machine that was kept
+  npm run lab shell -- --on qemu --suite forky      a shell in a fresh one
   npm run lab rm bridge-nat                         remove a machine that was kept
   npm run lab gc                                    remove what killed runs have left behind
   npm run lab doctor                                what this host has and lacks
@@ -57,7 +58,7 @@ export function program(ended: (exitCode: number) => void): Command {
     .description(
       'Runs documented Docker networking procedures in a disposable machine, and proves each claim against the kernel.',
     )
-    .usage('[NAME...] [flags]\n       npm run lab doctor | coverage | ps | rm | gc')
+    .usage('[NAME...] [flags]\n       npm run lab doctor | coverage | ps | shell | rm | gc')
     .argument('[NAME...]', 'labs to run, or files of your own (./my-lab.ts); none lists the labs')
     .option('--all', 'run all labs')
     .option('--on <place>', 'where: auto, qemu, sandbox, vagrant, or ssh://user@host[:port]', 'auto')
@@ -145,10 +146,4 @@ async function list(flags: Flags): Promise<number> {
     ),
   )
   return 0
-}
-
-function suiteMeant(text: string): Suite {
-  const suite = suites.find(name => name === text)
-  if (!suite) throw unknownName('suite', text, [...suites])
-  return suite
 }

@@ -1,4 +1,14 @@
 import type { Command } from 'commander'
+import { HostError } from '../../vm/errors.ts'
+import { placeMeant, suiteMeant } from './provider.ts'
+
+/** Those of the whole program that say what a fresh machine is to be. */
+interface ProgramFlags {
+  on: string
+  suite: string
+  keep?: true
+  cold?: true
+}
 
 /** Adds the commands that look after machines and what they are made of. `ended` is told the exit code of what was done. */
 export function addUpkeep(program: Command, ended: (exitCode: number) => void): void {
@@ -11,6 +21,29 @@ export function addUpkeep(program: Command, ended: (exitCode: number) => void): 
     .action(async ({ json = false }: { json?: boolean }) => {
       const { ps } = await import('./ps.ts')
       ended(await ps({ json }))
+    })
+  program
+    .command('shell')
+    .description('a shell in a machine that was kept, or in a fresh one, which goes when the shell ends')
+    .usage('NAME | [--on PLACE] [--suite SUITE] [--no-engine] [--cold] [--keep]')
+    .argument('[NAME]', 'as npm run lab ps calls it; none starts a fresh one, as --on and --suite say')
+    .option('--no-engine', 'a fresh one on which no engine has ever run')
+    .addHelpText('after', shellHelp)
+    .action(async (name: string | undefined, { engine }: { engine: boolean }, command: Command) => {
+      const { shellInFresh, shellInKept } = await import('./shell.ts')
+      // These are flags of the whole program, which takes them wherever they stand.
+      const { on, suite, keep = false, cold = false } = command.optsWithGlobals<ProgramFlags>()
+      if (name === undefined) {
+        ended(await shellInFresh({ on: placeMeant(on), suite: suiteMeant(suite), engine, cold, keep }))
+        return
+      }
+      const given = ['on', 'suite', 'keep', 'cold'].find(flag => program.getOptionValueSource(flag) === 'cli')
+      if (given !== undefined || !engine) {
+        throw new HostError(`${name} is there already, and --${given ?? 'no-engine'} is for a fresh machine`, {
+          mend: `npm run lab shell ${name}`,
+        })
+      }
+      ended(await shellInKept(name))
     })
   program
     .command('rm')
@@ -33,6 +66,18 @@ export function addUpkeep(program: Command, ended: (exitCode: number) => void): 
       ended(await gc())
     })
 }
+
+const shellHelp = `
+Exit codes:
+  the shell's own; before there is one:
+  2    bad usage, or this host is in the way
+  3    the machine died
+  130  interrupted
+
+Examples:
+  npm run lab shell bridge-nat
+  npm run lab shell -- --on qemu --suite forky
+`
 
 function help(examples: string, done: string): string {
   return `\nExit codes:\n  0    ${done}\n  2    bad usage, or this host is in the way\n\nExamples:\n  ${examples}\n`

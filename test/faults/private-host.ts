@@ -58,6 +58,8 @@ export interface LabOptions {
   behind?: string[]
   /** false: without a report, as for what runs no lab. */
   report?: boolean
+  /** What is typed, where nobody sits; nothing otherwise. */
+  input?: string
 }
 
 /** Makes one, with the image of the default suite in its cache unless told otherwise. */
@@ -77,12 +79,12 @@ export async function privateHost({ image = true } = {}): Promise<PrivateHost> {
   return {
     folder,
     cache,
-    lab(args, { env = {}, behind = [], report: wanted = true } = {}) {
+    lab(args, { env = {}, behind = [], report: wanted = true, input } = {}) {
       const json = join(folder, `report-${count++}.json`)
       const options = {
         cwd: top,
         reject: false,
-        stdin: 'ignore',
+        ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
         all: true,
         env: {
           ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'))),

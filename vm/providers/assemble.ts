@@ -45,6 +45,7 @@ export async function assemble({ facts, connection, runDir, ended, release }: Pa
     ...facts,
     $: connection.$,
     exec: (script, options) => connection.exec(script, options),
+    openShell: terminal => connection.openShell(terminal),
     dockerSocket,
     lost: lost.signal,
     [Symbol.asyncDispose]: () => (disposal ??= dispose()),

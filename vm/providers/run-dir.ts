@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+import type { SeedLogin } from '../guest/seed.ts'
 import type { Entry } from '../machine.ts'
 import { runsFolder } from './run-dir/base.ts'
 import { identifySelf } from './run-dir/identity.ts'
-import { folderName, type MachineFacts, makeFolder, writeMachine, writeRecord } from './run-dir/record.ts'
+import { folderName, type MachineFacts, makeFolder, writeLogin, writeMachine, writeRecord } from './run-dir/record.ts'
 import { clearRun } from './run-dir/remove.ts'
 
 /**
@@ -15,8 +16,11 @@ export interface RunDir {
   readonly name: string
   /** Remembers the process that is the machine. */
   ownMachine(pid: number): void
-  /** From now on the machine is left alone for as long as it lives, whatever becomes of this process. */
-  keep(entry: Omit<Entry, 'name'>): void
+  /**
+   * From now on the machine is left alone for as long as it lives, whatever becomes of this process. `login`: with which
+   * it is entered later.
+   */
+  keep(entry: Omit<Entry, 'name'>, login: SeedLogin): void
   /** Removes the folder and the cgroups named in it; those of a kept machine go with the first run after its end. */
   remove(): Promise<void>
 }
@@ -35,7 +39,8 @@ export async function makeRunDir(facts: MachineFacts): Promise<RunDir> {
     path,
     name: record.name,
     ownMachine: pid => writeMachine(path, pid),
-    keep({ enter, remove }) {
+    keep({ enter, remove }, login) {
+      writeLogin(path, login)
       writeRecord(path, { ...record, kept: { enter, remove } })
       kept = true
     },

@@ -12,6 +12,7 @@ import type { RemoteChild } from './remote-child.ts'
 import { runScript } from './run.ts'
 import { sessionOpener } from './sessions.ts'
 import { bindShell } from './shell.ts'
+import { type GuestShell, openShell, type TerminalRequest } from './terminal.ts'
 
 export type { Identity, Login } from './handshake.ts'
 
@@ -38,6 +39,8 @@ export interface Connection extends AsyncDisposable {
   exec(script: string, options?: { signal?: AbortSignal; input?: string }): Promise<Finished>
   /** Makes a unix socket at `localPath` (mode 0600) each connection of which reaches `remotePath` in the guest. */
   forwardUnix(remotePath: string, localPath: string): Promise<void>
+  /** Opens a login shell for people, on a terminal if one is given. */
+  openShell(terminal: TerminalRequest | undefined): Promise<GuestShell>
   /** Aborts when the connection is lost before it was disposed; `reason` is a MachineError. */
   readonly lost: AbortSignal
 }
@@ -90,6 +93,7 @@ export async function connect(sock: Duplex, login: Login, options: ConnectOption
     return {
       $: bindShell(host, control.loginShell),
       exec,
+      openShell: terminal => openShell(client, terminal, { name, lost: lost.signal }),
       lost: lost.signal,
       forwardUnix: async (remotePath, localPath) => {
         closers.push(await forwardUnix(client, remotePath, localPath, openMs))

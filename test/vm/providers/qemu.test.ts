@@ -9,8 +9,10 @@ import { execa } from 'execa'
 import { MachineError } from '../../../vm/errors.ts'
 import { ensureImage, type Image } from '../../../vm/image/image.ts'
 import type { Machine } from '../../../vm/machine.ts'
+import { reachKept } from '../../../vm/providers/kept.ts'
 import { qemuProgram } from '../../../vm/providers/qemu/argv.ts'
 import { startVirtualMachine, type VirtualMachineRequest } from '../../../vm/providers/qemu/start.ts'
+import { listRuns } from '../../../vm/providers/run-dir/runs.ts'
 import { sweepRunDirs } from '../../../vm/providers/run-dir/sweep.ts'
 import { defaultSuite } from '../../../vm/suite.ts'
 
@@ -106,18 +108,30 @@ describe('a virtual machine', function () {
       await rm(dirname(machine.dockerSocket), { recursive: true, force: true })
     })
 
-    it('and freezes is noticed within 5 s', async () => {
-      const since = performance.now()
-      const reason = await lossAfter(machine, () => process.kill(pid, 'SIGSTOP'))
-      expect(performance.now() - since).to.be.within(1000, 5000)
-      expect(reason).to.be.instanceOf(MachineError)
-      process.kill(pid, 'SIGCONT')
-    })
-
     it('lives on when it is let go of', async () => {
       await machine[Symbol.asyncDispose]()
       await sweepRunDirs()
       expect(alive(pid)).to.equal(true)
+    })
+
+    it('lets in whoever has its keys, one after another', async () => {
+      const run = (await listRuns()).find(one => one.machine?.pid === pid)
+      expect(run?.state).to.equal('kept')
+      for (let times = 0; run && times < 2; times++) {
+        await using connection = await reachKept(run, { signal: never })
+        expect((await connection.exec('id -un')).stdout).to.equal('root\n')
+      }
+    })
+
+    it('and freezes is noticed within 5 s', async () => {
+      const run = (await listRuns()).find(one => one.machine?.pid === pid)
+      if (!run) throw new Error('it is not listed')
+      await using connection = await reachKept(run, { signal: never })
+      const since = performance.now()
+      const reason = await lossAfter(connection, () => process.kill(pid, 'SIGSTOP'))
+      expect(performance.now() - since).to.be.within(1000, 5000)
+      expect(reason).to.be.instanceOf(MachineError)
+      process.kill(pid, 'SIGCONT')
     })
 
     it('is entered as it says, by root', async () => {
@@ -191,7 +205,7 @@ function pidOf(machine: Machine): number {
   return Number(machine.entry.remove.split(' ')[1])
 }
 
-function lossAfter(machine: Machine, act: () => void): Promise<MachineError> {
+function lossAfter(machine: Pick<Machine, 'lost'>, act: () => void): Promise<MachineError> {
   return new Promise(resolve => {
     machine.lost.addEventListener('abort', () => resolve(machine.lost.reason), { once: true })
     act()

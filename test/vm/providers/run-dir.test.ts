@@ -14,6 +14,7 @@ import { makeRunDir } from '../../../vm/providers/run-dir.ts'
 
 const facts = { label: 'bridge-nat', provider: 'sandbox', suite: 'trixie', uses: [] } as const
 const make = () => makeRunDir({ ...facts, uses: [] })
+const login = { username: 'root', privateKey: '', hostKey: '' } as const
 const entry = { name: undefined, enter: 'enter it', remove: 'remove it' }
 
 describe('a run folder', () => {
@@ -75,7 +76,7 @@ describe('a run folder', () => {
     const run = await make()
     const machine = spawn('sleep', ['60'], { stdio: 'ignore' })
     run.ownMachine(machine.pid ?? 0)
-    run.keep(entry)
+    run.keep(entry, login)
     await run.remove()
     await sweepRunDirs()
     expect(existsSync(run.path)).to.equal(true)
@@ -161,7 +162,7 @@ describe('a run folder', () => {
     const run = await make()
     const machine = spawn('sleep', ['60'], { stdio: 'ignore' })
     run.ownMachine(machine.pid ?? 0)
-    if (role === 'kept') run.keep(entry)
+    if (role === 'kept') run.keep(entry, login)
     const left = join(dirname(run.path), folderName({ ...identifySelf(), pid: 1 }, 0))
     await rename(run.path, left)
     return { left, machine }

@@ -116,10 +116,15 @@ function serialPorts({ ports, consoleSocket }: QemuConfig): string[] {
     ...['-chardev', consoleSocket === undefined ? 'null,id=console' : listener],
     ...['-device', 'virtconsole,chardev=console,nr=0,name=org.vethlab.console'],
     ...ports.flatMap(({ name, fd }, index) => [
-      ...['-chardev', `socket,id=port${index},fd=${fd}`],
-      ...['-device', `virtserialport,chardev=port${index},name=${name},nr=${index + 1}`],
+      ...['-chardev', `socket,id=${portId(index)},fd=${fd}`],
+      ...['-device', `virtserialport,chardev=${portId(index)},name=${name},nr=${index + 1}`],
     ]),
   ]
+}
+
+/** By which QMP knows the host's end of a port; the control channel is the first. */
+export function portId(index: number): string {
+  return `port${index}`
 }
 
 /** In an option's value QEMU takes a comma for its end, unless there are two. */

@@ -9,6 +9,7 @@ import { assemble } from '../assemble.ts'
 import { makeRunDir } from '../run-dir.ts'
 import type { Accelerator } from './argv.ts'
 import { EndedByItself, explainFailure } from './explain.ts'
+import { handOver } from './hand-over.ts'
 import { type BootLimits, keepaliveMs, slownessOf, usualLimits } from './limits.ts'
 import type { QemuProcess } from './process.ts'
 import type { Qmp } from './qmp.ts'
@@ -74,6 +75,12 @@ export async function bringUp(request: VirtualMachineRequest, { uses, begin }: O
     undo.defer(() => connection[Symbol.asyncDispose]())
     await awaitReady(connection, { name, signal: starting })
     const enter = consoleSocket ? `socat -,raw,echo=0,escape=0x1d UNIX-CONNECT:${consoleSocket}` : ''
+    const letGo = async () => {
+      // Whatever it still runs is ended first.
+      await connection[Symbol.asyncDispose]()
+      await handOver(runDir.path, running.qmp)
+      running.release()
+    }
     const machine = await assemble({
       facts: {
         name,
@@ -86,9 +93,9 @@ export async function bringUp(request: VirtualMachineRequest, { uses, begin }: O
       connection,
       runDir,
       ended,
-      release: keep ? async () => running.release() : () => running.kill(),
+      release: keep ? letGo : () => running.kill(),
     })
-    if (keep) runDir.keep(machine.entry)
+    if (keep) runDir.keep(machine.entry, login)
     undo.move()
     return Object.assign(machine, { qmp: running.qmp, folder: runDir.path })
   } catch (error) {

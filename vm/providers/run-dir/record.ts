@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import type { SeedLogin } from '../../guest/seed.ts'
 import type { Entry, ProviderName } from '../../machine.ts'
 import type { Suite } from '../../suite.ts'
 import { type Identity, identify, type Realm } from './identity.ts'
@@ -82,6 +83,13 @@ export function readMachine(path: string): Identity | undefined {
   }
 }
 
+/** Keeps the keys with which to log in to a kept machine. */
+export function writeLogin(path: string, login: SeedLogin): void {
+  writeWhole(join(path, loginFile), JSON.stringify(login))
+}
+
+/** In the run folder of a kept machine: a SeedLogin. */
+export const loginFile = 'login.json'
 const recordFile = 'record.json'
 const machineFile = 'machine'
 

@@ -64,7 +64,7 @@ export async function startSandbox(request: SandboxRequest): Promise<SandboxMach
       ended: running.ended,
       release: keep ? async () => running.letGo() : () => running.end(),
     })
-    if (keep) runDir.keep(machine.entry)
+    if (keep) runDir.keep(machine.entry, seed.login)
     undo.move()
     return Object.assign(machine, { init })
   } catch (error) {
