@@ -70,7 +70,7 @@ describe('npm run lab', () => {
     [
       'an unknown place',
       ['bridge-nat', '--on', 'qmeu'],
-      /no place "qmeu"\n {2}mend {2}did you mean qemu\? known: auto, qemu, sandbox, ssh:/,
+      /no place "qmeu"\n {2}mend {2}did you mean qemu\? known: auto, qemu, sandbox, vagrant, ssh:/,
     ],
     [
       'an unknown suite',
