@@ -1,8 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
 import type Docker from 'dockerode'
 import type * as Testcontainers from 'testcontainers'
 
 const engine = new AsyncLocalStorage<Docker>()
+const require = createRequire(import.meta.url)
 let library: Promise<typeof Testcontainers> | undefined
 
 /**
@@ -16,17 +19,32 @@ export async function withTestcontainers<T>(
   socketPath: string,
   run: (library: typeof Testcontainers) => Promise<T>,
 ): Promise<T> {
-  library ??= load(socketPath)
-  library.catch(() => {
-    library = undefined
-  })
-  const loaded = await library
+  const loaded = await loadedWith(socketPath)
   return await engine.run(docker, () => run(loaded))
+}
+
+/** The library, which labs side by side may ask for at the same time: one loads it, the others wait. */
+async function loadedWith(socketPath: string): Promise<typeof Testcontainers> {
+  for (;;) {
+    const others = library
+    library ??= load(socketPath)
+    const loading = library
+    try {
+      return await loading
+    } catch (error) {
+      if (library === loading) library = undefined
+      // Another lab's machine may have died meanwhile: that is no fault of this one's.
+      if (!others) throw error
+    }
+  }
 }
 
 /** Loads the library (which takes a while, so that only those pay who use it) and points it at the calling machine. */
 async function load(socketPath: string): Promise<typeof Testcontainers> {
-  const loaded = await import('testcontainers')
+  // It remembers the first address for good, even one where nobody answered: what has failed is forgotten as a whole.
+  const folder = dirname(require.resolve('testcontainers'))
+  for (const file of Object.keys(require.cache)) if (file.startsWith(folder)) delete require.cache[file]
+  const loaded: typeof Testcontainers = require('testcontainers')
   const client = await withEnvironment(
     {
       DOCKER_HOST: `unix://${socketPath}`,

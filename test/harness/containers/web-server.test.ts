@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { execa } from 'execa'
 import { bindFixtures } from '../../../harness/containers/fixtures.ts'
 import { webServer } from '../../../harness/containers/web-server.ts'
 import { dockerOn } from '../../../harness/docker.ts'
@@ -117,6 +118,20 @@ describe('a web server that testcontainers starts in a guest', function () {
   it('leaves this process as it was, but for the library', async () => {
     expect(process.env.DOCKER_HOST).to.equal(undefined)
     expect(process.env.TESTCONTAINERS_HOST_OVERRIDE).to.equal(undefined)
+  })
+
+  it('starts also where the library was to be loaded for a machine that is gone', async () => {
+    // In a process of its own, as the library is loaded here.
+    const script = `
+      import Docker from 'dockerode'
+      import { withTestcontainers } from '${new URL('../../../harness/containers/testcontainers.ts', import.meta.url)}'
+      const told = await Promise.allSettled(['/nowhere.sock', process.argv[1]].map(socketPath =>
+        withTestcontainers(new Docker({ socketPath }), socketPath, async () => 'done')))
+      console.log(told.map(({ status }) => status).join())
+      process.exit()`
+    const args = ['--input-type=module', '--eval', script, trixie.dockerSocket]
+    const { stdout } = await execa(process.execPath, args, { cwd: new URL('../../..', import.meta.url) })
+    expect(stdout).to.equal('rejected,fulfilled')
   })
 
   it("needs an API version of the engine's: 1.41 in 20.10", async () => {
