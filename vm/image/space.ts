@@ -15,9 +15,14 @@ export async function requireSpace({ files, work }: { files: string; work: strin
 }
 
 async function requireFree(folder: string, megabytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder)
-  const free = Math.floor((bavail * bsize) / 1e6)
+  const free = await freeMegabytes(folder)
   if (free < megabytes) throw diskFull(folder, `${free} MB are free, a build takes ${megabytes}`)
+}
+
+/** Megabytes that this user may still write to a folder's disk. */
+export async function freeMegabytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return Math.floor((bavail * bsize) / 1e6)
 }
 
 /** The HostError for a disk that is full or about to be; `saw` is what was said about it. */

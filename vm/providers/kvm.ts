@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import { dirname, join } from 'node:path'
@@ -7,7 +6,7 @@ import type { Image } from '../image/image.ts'
 import type { Finding } from '../machine.ts'
 import { cpuModel, qemuProgram } from './qemu/argv.ts'
 import { probeBoot } from './qemu/probe.ts'
-import { qemuVersion } from './qemu/version.ts'
+import { qemuBuild } from './qemu/version.ts'
 
 /** Whether this host's KVM boots a kernel; `saw` says for people what happened. */
 export interface KvmVerdict {
@@ -29,17 +28,17 @@ export interface KvmOptions {
  * where it's clear without booting that KVM doesn't work.
  */
 export async function decideKvm(
-  getImage: () => Promise<Pick<Image, 'kernel' | 'initrd'>>,
+  getImage: () => Promise<Pick<Image, 'kernel' | 'initrd' | 'manifest'>>,
   { signal, cache = defaultCache(), device = '/dev/kvm' }: KvmOptions,
 ): Promise<KvmVerdict> {
   const program = qemuProgram(process.arch)
-  const version = program && (await qemuVersion(program))
-  if (!program || version === undefined) return { works: false, saw: 'QEMU is not installed' }
+  const build = program && qemuBuild(program)
+  if (!program || build === undefined) return { works: false, saw: 'QEMU is not installed' }
   const found = await findKvmDevice(device)
   if (!found.ok) return { works: false, saw: `${device} ${found.saw}` }
 
-  const { kernel, initrd } = await getImage()
-  const circumstances = { ...ofThisHost(version), kernel: await sha256(kernel) }
+  const { kernel, initrd, manifest } = await getImage()
+  const circumstances = { ...ofThisHost(build), kernel: manifest.files.vmlinuz.sha256 }
   const path = join(cache, 'kvm', `${circumstances.kernel.slice(0, 16)}.json`)
   const remembered = await read(path)
   if (remembered && holds(remembered, circumstances)) return remembered
@@ -51,9 +50,9 @@ export async function decideKvm(
   return verdict
 }
 
-/** The verdicts that hold for this QEMU on this host, each with the file that holds it. Boots nothing. */
+/** The verdicts that hold for this build of QEMU on this host, each with the file that holds it. Boots nothing. */
 export async function rememberedKvmVerdicts(
-  version: string,
+  build: string,
   cache = defaultCache(),
 ): Promise<(KvmVerdict & { path: string })[]> {
   const folder = join(cache, 'kvm')
@@ -61,7 +60,7 @@ export async function rememberedKvmVerdicts(
   const paths = names.filter(name => name.endsWith('.json')).map(name => join(folder, name))
   const verdicts = await Promise.all(paths.map(async path => ({ path, verdict: await read(path) })))
   return verdicts.flatMap(({ path, verdict }) =>
-    verdict && holds(verdict, ofThisHost(version)) ? [{ works: verdict.works, saw: verdict.saw, path }] : [],
+    verdict && holds(verdict, ofThisHost(build)) ? [{ works: verdict.works, saw: verdict.saw, path }] : [],
   )
 }
 
@@ -112,12 +111,6 @@ function ofThisHost(qemu: string): Omit<Circumstances, 'kernel'> {
 
 function holds(verdict: Record<string, unknown>, circumstances: Partial<Circumstances>): boolean {
   return Object.entries(circumstances).every(([name, value]) => verdict[name] === value)
-}
-
-async function sha256(path: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex')
 }
 
 async function write(path: string, verdict: KvmVerdict & Circumstances): Promise<void> {

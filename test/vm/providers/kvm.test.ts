@@ -6,7 +6,7 @@ import { ensureImage, type Image } from '../../../vm/image/image.ts'
 import { decideKvm, findKvmDevice, rememberedKvmVerdicts } from '../../../vm/providers/kvm.ts'
 import { qemuProgram } from '../../../vm/providers/qemu/argv.ts'
 import { probeBoot } from '../../../vm/providers/qemu/probe.ts'
-import { qemuVersion } from '../../../vm/providers/qemu/version.ts'
+import { qemuBuild } from '../../../vm/providers/qemu/version.ts'
 import { defaultSuite } from '../../../vm/suite.ts'
 
 const signal = new AbortController().signal
@@ -90,8 +90,8 @@ describe('KVM', function () {
 
       const [name = ''] = await readdir(join(cache, 'kvm'))
       const path = join(cache, 'kvm', name)
-      const version = (await qemuVersion(program)) ?? ''
-      expect(await rememberedKvmVerdicts(version, cache)).to.deep.equal([{ ...verdict, path }])
+      const build = qemuBuild(program) ?? ''
+      expect(await rememberedKvmVerdicts(build, cache)).to.deep.equal([{ ...verdict, path }])
       expect(await rememberedKvmVerdicts('another QEMU', cache)).to.deep.equal([])
 
       const told = await readFile(path, 'utf8')

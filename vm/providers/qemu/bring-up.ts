@@ -26,6 +26,8 @@ export interface VirtualMachineRequest extends MachineRequest {
   program: string
   image: Pick<Image, 'kernel' | 'initrd' | 'rootfs' | 'manifest'>
   accelerator: Accelerator
+  /** The folder in which templates are kept, instead of the user's cache. */
+  cache?: string
   /** How long the machine may take, instead of what is usual. */
   limits?: BootLimits
 }
@@ -43,6 +45,8 @@ interface Begun {
   login: SeedLogin
   /** What the guest's sshd has said already. */
   said?: Buffer
+  /** Rejects with a MachineError when QEMU runs something else than was meant. */
+  confirm?(): Promise<void>
 }
 
 /** Starts a machine, logs in and waits until it is ready. Throws a MachineError, with the guest's last words, when it doesn't come up. */
@@ -54,7 +58,7 @@ export async function bringUp(request: VirtualMachineRequest, { uses, begin }: O
   undo.defer(() => runDir.remove())
 
   const consoleSocket = keep ? join(runDir.path, 'console') : undefined
-  const { running, login } = await begin({ dir: runDir.path, consoleSocket })
+  const { running, login, confirm } = await begin({ dir: runDir.path, consoleSocket })
   undo.defer(() => running.kill())
   // Until it is handed over it is nobody's to keep: if we are killed before, the next run ends it.
   runDir.ownMachine(running.pid)
@@ -66,6 +70,8 @@ export async function bringUp(request: VirtualMachineRequest, { uses, begin }: O
   const late = AbortSignal.timeout(limits[engine ? 'engine' : 'ready'] * slowness)
   const starting = AbortSignal.any([signal, died.signal, late])
   try {
+    const confirmed = confirm?.()
+    confirmed?.catch(() => {})
     const connection = await connect(running.channel, login, {
       name,
       readyMs: limits.banner * slowness,
@@ -74,6 +80,7 @@ export async function bringUp(request: VirtualMachineRequest, { uses, begin }: O
     })
     undo.defer(() => connection[Symbol.asyncDispose]())
     await awaitReady(connection, { name, signal: starting })
+    await confirmed
     const enter = consoleSocket ? `socat -,raw,echo=0,escape=0x1d UNIX-CONNECT:${consoleSocket}` : ''
     const letGo = async () => {
       // Whatever it still runs is ended first.

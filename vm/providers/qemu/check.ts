@@ -3,7 +3,7 @@ import { aptLine, findTool } from '../../image/tools.ts'
 import type { Finding } from '../../machine.ts'
 import { findKvmDevice, rememberedKvmVerdicts } from '../kvm.ts'
 import { qemuProgram } from './argv.ts'
-import { qemuVersion } from './version.ts'
+import { qemuBuild, qemuVersion } from './version.ts'
 
 /** What running virtual machines needs of this host, for the doctor. Boots nothing. */
 export async function checkQemu(): Promise<Finding[]> {
@@ -26,7 +26,7 @@ export async function checkQemu(): Promise<Finding[]> {
       mend: socat ? '' : aptLine(['socat']),
     },
     { ...(await findKvmDevice()), optional: true },
-    ...(version === undefined ? [] : (await rememberedKvmVerdicts(version)).map(verdictFinding)),
+    ...(await rememberedKvmVerdicts(qemuBuild(program) ?? '')).map(verdictFinding),
   ]
 }
 

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
+import { MachineError } from '../../errors.ts'
 import { makeIdentity } from '../../guest/template.ts'
 import { memoryMiB } from './boot.ts'
 import type { Origin, VirtualMachineRequest } from './bring-up.ts'
 import { startQemu } from './process.ts'
-import type { Template } from './template.ts'
+import { isCurrent, type Template } from './template.ts'
 
 /** A machine that goes on where a template was frozen, as somebody else. */
 export function clone(request: VirtualMachineRequest, template: Template): Origin {
@@ -27,7 +28,13 @@ export function clone(request: VirtualMachineRequest, template: Template): Origi
       })
       const identity = makeIdentity({ keep, hostname })
       running.identity.write(identity.bytes)
-      return { running, login: identity.login, said }
+      const confirm = async () => {
+        // QEMU answers once it has opened the memory. A template that was replaced before that gave it files of two machines.
+        await running.qmp.execute('query-status')
+        if (await isCurrent(template)) return
+        throw new MachineError('the template was replaced while it was cloned', { mend: 'run it again' })
+      }
+      return { running, login: identity.login, said, confirm }
     },
   }
 }

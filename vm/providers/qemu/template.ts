@@ -15,6 +15,7 @@ import {
   templateName,
   templateRecipe,
 } from './template/recipe.ts'
+import { explainTemplateError } from './template/space.ts'
 
 /** A machine that was frozen when it was ready: files that are only read. Paths are absolute. */
 export interface Template {
@@ -34,6 +35,8 @@ export interface TemplateRequest extends Shape {
   besides?: Template
   /** The folder in which templates are kept, instead of the user's cache. */
   cache?: string
+  /** What makes one, instead of booting and freezing a machine. */
+  make?: typeof makeTemplate
   /** Told in one line, for people, what takes time. */
   report(line: string): void
   /** Aborts the making; nothing of it stays behind. */
@@ -46,26 +49,37 @@ export interface TemplateRequest extends Shape {
  * and the signal's reason when it aborts.
  */
 export async function ensureTemplate(request: TemplateRequest): Promise<Template> {
-  const { suite, engine, accelerator, cache = defaultCache(), report, signal } = request
+  const { suite, engine, accelerator, cache = defaultCache(), signal } = request
   const recipe = await templateRecipe({ suite, engine, accelerator }, request)
   const templates = join(cache, 'templates')
   const dir = join(templates, templateName(recipe))
-  const usable = await cachedTemplate(dir, recipe, report)
-  if (usable && usable.id !== request.besides?.id) return usable
+  try {
+    const usable = await cachedTemplate(dir, recipe, request)
+    return usable ?? (await makeAlone(recipe, { ...request, templates, dir }))
+  } catch (error) {
+    signal.throwIfAborted()
+    throw explainTemplateError(error, templates)
+  }
+}
 
+async function makeAlone(
+  recipe: TemplateRecipe,
+  request: TemplateRequest & { templates: string; dir: string },
+): Promise<Template> {
+  const { suite, engine, accelerator, make = makeTemplate, templates, dir, report, signal } = request
   await mkdir(templates, { recursive: true })
   const what = `the template of ${suite}${engine ? ' with an engine' : ''}`
   const waiting = () => report(`another process is making ${what}; waiting for it`)
   await using _lock = await lock(`${dir}.lock`, { signal, waiting })
   // Whoever held the lock before us may have made it.
-  const theirs = await cachedTemplate(dir, recipe, () => {})
-  if (theirs && theirs.id !== request.besides?.id) return theirs
+  const theirs = await cachedTemplate(dir, recipe, { ...request, report: () => {} })
+  if (theirs) return theirs
 
-  if (!usable && (await isOutdated(templates, recipe))) report(`${what} is outdated; making another`)
   await using site = await makeSite(templates, basename(dir), signal)
   const started = performance.now()
-  report(`making ${what}, once${accelerator === 'tcg' ? ', emulated: up to a minute' : ''}`)
-  await makeTemplate(recipe, { ...request, files: site.files, work: site.work })
+  const why = (await isOutdated(templates, recipe)) ? `${what} is outdated; making another` : `making ${what}, once`
+  report(`${why}${accelerator === 'tcg' ? ' (emulated: up to a minute)' : ''}`)
+  await make(recipe, { ...request, files: site.files })
   const facts: Omit<TemplateManifest, 'files'> = { id: randomUUID(), recipe: templateHash(recipe) }
   await seal(site.files, Object.values(templateFiles), facts)
   await site.putInPlace(dir)
@@ -85,23 +99,21 @@ interface TemplateManifest extends Sealed {
   recipe: string
 }
 
-/** The template in this folder; undefined, with a report, when it is damaged, and undefined when there is none. */
+/** The usable template in this folder; undefined, with a report, when it is damaged, and undefined when there is none. */
 async function cachedTemplate(
   dir: string,
   recipe: TemplateRecipe,
-  report: (line: string) => void,
+  { besides, report }: Pick<TemplateRequest, 'besides' | 'report'>,
 ): Promise<Template | undefined> {
   const manifest = await readTemplate(dir)
   if (manifest === undefined) return undefined
   const [damage] = manifest === 'unreadable' ? [unreadable] : await findDamage(dir, manifest)
-  if (damage === undefined && manifest !== 'unreadable' && manifest.recipe === templateHash(recipe)) {
-    return templateIn(dir, manifest.id)
-  }
   if (damage) {
     const { file, expected, seen } = damage
     report(`template damaged (checksum): ${join(dir, file)}, expected ${expected}, seen ${seen}; making it anew`)
   }
-  return undefined
+  if (damage || manifest === 'unreadable' || manifest.recipe !== templateHash(recipe)) return undefined
+  return manifest.id === besides?.id ? undefined : templateIn(dir, manifest.id)
 }
 
 const unreadable = { file: 'manifest.json', expected: 'JSON', seen: 'something else' }
@@ -111,9 +123,9 @@ async function readTemplate(dir: string): Promise<TemplateManifest | 'unreadable
 }
 
 /** Is there one of this shape that was made of something else: of another image, by another QEMU? */
-async function isOutdated(templates: string, { shape }: TemplateRecipe): Promise<boolean> {
-  const names = await readdir(templates)
-  return names.some(name => name.startsWith(`${shapeName(shape)}-`) && !name.endsWith('.lock'))
+async function isOutdated(templates: string, recipe: TemplateRecipe): Promise<boolean> {
+  const ofThisShape = new RegExp(`^${shapeName(recipe.shape)}-[0-9a-f]+$`)
+  return (await readdir(templates)).some(name => ofThisShape.test(name) && name !== templateName(recipe))
 }
 
 function templateIn(dir: string, id: string): Template {

@@ -8,7 +8,7 @@ import type { Suite } from '../../../suite.ts'
 import { type Accelerator, qemuArguments } from '../argv.ts'
 import { bootInit, memoryMiB } from '../boot.ts'
 import { portNames } from '../process.ts'
-import { qemuVersion } from '../version.ts'
+import { qemuBuild } from '../version.ts'
 
 /** What a machine must be like to be cloned: one template for each. */
 export interface Shape {
@@ -25,7 +25,7 @@ export interface TemplateRecipe {
   shape: Shape
   /** SHA-256 of the image's files. */
   image: string[]
-  /** QEMU's version line, and its arguments but for this run's own paths. */
+  /** Which QEMU, and its arguments but for this run's own paths. */
   qemu: string
   arguments: string[]
   /** What the guest sees of the processor is the host's under KVM, and what its state looks like is up to the host's kernel. */
@@ -45,7 +45,7 @@ export async function templateRecipe(
     format: 1,
     shape,
     image: Object.values(image.manifest.files).map(({ sha256 }) => sha256),
-    qemu: (await qemuVersion(program)) ?? '',
+    qemu: qemuBuild(program) ?? '',
     arguments: qemuArguments({
       accelerator,
       memoryMiB,
