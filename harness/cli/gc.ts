@@ -1,6 +1,5 @@
-import { join } from 'node:path'
+import { removeHalfMade } from '../../vm/cache/stores.ts'
 import { defaultCache } from '../../vm/image/cache.ts'
-import { removeLeftovers } from '../../vm/image/site.ts'
 import { listRuns } from '../../vm/providers/run-dir/runs.ts'
 import { sweepRunDirs } from '../../vm/providers/run-dir/sweep.ts'
 import { sweepVagrant } from '../../vm/providers/vagrant/destroy.ts'
@@ -17,8 +16,8 @@ export async function gc(): Promise<number> {
     ]
     return `${what}: ${parts.join(', ')}`
   })
-  const builds = await removeLeftovers(join(defaultCache(), 'images'), { signal: new AbortController().signal })
-  removed.push(...builds.map(path => `half an image: ${path}`))
+  const half = await removeHalfMade(defaultCache(), new AbortController().signal)
+  removed.push(...half.map(path => `what was half made: ${path}`))
   // Told as it goes, since each takes seconds.
   const destroyed = await sweepVagrant(line => void process.stderr.write(`${line}\n`))
   removed.push(...destroyed.map(name => `the virtual machine ${name}`))

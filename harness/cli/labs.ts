@@ -13,7 +13,7 @@ export async function labsMeant(words: string[] | 'all'): Promise<LabFile[]> {
   const own = await Promise.all([...new Set(words)].filter(isFile).map(loadOwn))
   // Who runs a file of his own isn't bothered by what is wrong with another.
   const projects = words.every(isFile) ? [] : await findLabs()
-  return labsNamed(words, [...own, ...projects], ['doctor', 'coverage', 'ps', 'shell', 'rm', 'gc'])
+  return labsNamed(words, [...own, ...projects], ['doctor', 'coverage', 'ps', 'shell', 'rm', 'gc', 'cache'])
 }
 
 function isFile(word: string): boolean {

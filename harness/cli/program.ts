@@ -32,6 +32,7 @@ Examples:
   npm run lab shell -- --on qemu --suite forky      a shell in a fresh one
   npm run lab rm bridge-nat                         remove a machine that was kept
   npm run lab gc                                    remove what killed runs have left behind
+  npm run lab cache prune                           remove images and templates that no recipe names any more
   npm run lab doctor                                what this host has and lacks
   npm run lab coverage                              which claims of the documents are judged, and how
 
@@ -58,7 +59,7 @@ export function program(ended: (exitCode: number) => void): Command {
     .description(
       'Runs documented Docker networking procedures in a disposable machine, and proves each claim against the kernel.',
     )
-    .usage('[NAME...] [flags]\n       npm run lab doctor | coverage | ps | shell | rm | gc')
+    .usage('[NAME...] [flags]\n       npm run lab doctor | coverage | ps | shell | rm | gc | cache')
     .argument('[NAME...]', 'labs to run, or files of your own (./my-lab.ts); none lists the labs')
     .option('--all', 'run all labs')
     .option('--on <place>', 'where: auto, qemu, sandbox, vagrant, or ssh://user@host[:port]', 'auto')

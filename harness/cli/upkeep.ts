@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { HostError } from '../../vm/errors.ts'
+import { unknownName } from './known.ts'
 import { placeMeant, suiteMeant } from './provider.ts'
 
 /** Those of the whole program that say what a fresh machine is to be. */
@@ -64,6 +65,17 @@ export function addUpkeep(program: Command, ended: (exitCode: number) => void): 
     .action(async () => {
       const { gc } = await import('./gc.ts')
       ended(await gc())
+    })
+  program
+    .command('cache')
+    .description('what images, templates and verdicts take of the disk, and what of it no recipe names any more')
+    .usage('[prune]')
+    .argument('[prune]', 'remove that, unless somebody uses it')
+    .addHelpText('after', help('npm run lab cache\n  npm run lab cache prune', 'it was looked, or removed'))
+    .action(async (word: string | undefined) => {
+      if (word !== undefined && word !== 'prune') throw unknownName('thing to do with the cache', word, ['prune'])
+      const { pruneInWords, showCache } = await import('./cache.ts')
+      ended(await (word === 'prune' ? pruneInWords() : showCache()))
     })
 }
 

@@ -131,7 +131,7 @@ describe('npm run lab', function () {
     await rename(join(images, site), join(images, '.building-trixie-0123456789ab-Xx1'))
     await writeFile(join(images, 'trixie-0123456789ab.lock'), '')
     const { stdout } = await bare.lab(['gc'], { report: false }).ended
-    expect(stdout).to.equal(`removed half an image: ${join(images, '.building-trixie-0123456789ab-Xx1')}`)
+    expect(stdout).to.equal(`removed what was half made: ${join(images, '.building-trixie-0123456789ab-Xx1')}`)
     expect(await bare.leftovers()).to.deep.equal([])
   })
 })
