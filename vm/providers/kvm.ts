@@ -43,10 +43,10 @@ export async function decideKvm(
   const remembered = await read(path)
   if (remembered && holds(remembered, circumstances)) return remembered
   // Working KVM takes a third of a second; some that don't work hang.
-  const { up, saw } = await probeBoot({ kernel, initrd, program, accelerator: 'kvm', limitMs: 3000, signal })
+  const { up, killed, saw } = await probeBoot({ kernel, initrd, program, accelerator: 'kvm', limitMs: 3000, signal })
   const verdict = { works: up, saw: up ? `KVM works: ${saw}` : `KVM opens but boots no kernel (${saw})` }
-  // Who can't remember tries again the next time.
-  await write(path, { ...verdict, ...circumstances }).catch(() => {})
+  // Who can't remember tries again the next time; and nothing is known of a kernel that was not left to boot.
+  if (!killed) await write(path, { ...verdict, ...circumstances }).catch(() => {})
   return verdict
 }
 

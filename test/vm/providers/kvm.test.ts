@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { ensureImage, type Image } from '../../../vm/image/image.ts'
 import { decideKvm, findKvmDevice, rememberedKvmVerdicts } from '../../../vm/providers/kvm.ts'
@@ -8,6 +9,7 @@ import { qemuProgram } from '../../../vm/providers/qemu/argv.ts'
 import { probeBoot } from '../../../vm/providers/qemu/probe.ts'
 import { qemuBuild } from '../../../vm/providers/qemu/version.ts'
 import { defaultSuite } from '../../../vm/suite.ts'
+import { descendants } from '../../faults/processes.ts'
 
 const signal = new AbortController().signal
 const program = qemuProgram('x64') ?? ''
@@ -60,7 +62,19 @@ describe('KVM', function () {
     it('does not wait longer than its limit', async () => {
       const { kernel, initrd } = image
       const boot = await probeBoot({ ...probe, kernel, initrd, limitMs: 300 })
-      expect(boot).to.include({ up: false, saw: 'no kernel within 300 ms' })
+      expect(boot).to.include({ up: false, killed: false, saw: 'no kernel within 300 ms' })
+    })
+
+    it('that somebody kills says nothing about the kernel', async () => {
+      const { kernel, initrd } = image
+      const probing = probeBoot({ ...probe, kernel, initrd })
+      let qemu: number | undefined
+      while (qemu === undefined) {
+        await pause(10)
+        qemu = (await descendants(process.pid)).find(({ name }) => name.startsWith('qemu-system'))?.number
+      }
+      process.kill(qemu, 'SIGKILL')
+      expect(await probing).to.include({ up: false, killed: true })
     })
 
     it('stops when told', async () => {

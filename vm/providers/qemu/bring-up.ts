@@ -9,6 +9,7 @@ import { assemble } from '../assemble.ts'
 import { makeRunDir } from '../run-dir.ts'
 import type { Accelerator } from './argv.ts'
 import { EndedByItself, explainFailure } from './explain.ts'
+import { watchQemu } from './frozen.ts'
 import { handOver } from './hand-over.ts'
 import { type BootLimits, keepaliveMs, slownessOf, usualLimits } from './limits.ts'
 import type { QemuProcess } from './process.ts'
@@ -68,7 +69,8 @@ export async function bringUp(request: VirtualMachineRequest, { uses, begin }: O
   ended.then(reason => died.abort(reason))
   const slowness = slownessOf[accelerator]
   const late = AbortSignal.timeout(limits[engine ? 'engine' : 'ready'] * slowness)
-  const starting = AbortSignal.any([signal, died.signal, late])
+  using watch = watchQemu(running.qmp, { name, intervalMs: keepaliveMs[accelerator] })
+  const starting = AbortSignal.any([signal, died.signal, watch.frozen, late])
   try {
     const confirmed = confirm?.()
     confirmed?.catch(() => {})

@@ -20,6 +20,8 @@ export interface BootProbe {
 export interface ProbedBoot {
   /** The kernel started its first process. */
   up: boolean
+  /** Somebody else killed QEMU: it might have booted. */
+  killed: boolean
   /** From starting QEMU to its end, which follows the first process' at once. */
   ms: number
   /** For people: what happened. */
@@ -64,13 +66,13 @@ export async function probeBoot({
     const ms = Math.round(performance.now() - started)
     signal.throwIfAborted()
     if ((await readFile(serialLog, 'utf8').catch(() => '')).includes(marker)) {
-      return { up: true, ms, saw: `a kernel boots in ${ms} ms` }
+      return { up: true, killed: false, ms, saw: `a kernel boots in ${ms} ms` }
     }
     const end = qemu.timedOut
       ? `no kernel within ${limitMs} ms`
       : `QEMU ended after ${ms} ms (${qemu.signal ?? qemu.exitCode})`
     const said = [...qemu.stderr.split('\n'), ...(await readLastWords(serialLog)).split('\n')].find(Boolean)
-    return { up: false, ms, saw: said ? `${end}: ${said}` : end }
+    return { up: false, killed: qemu.signal === 'SIGKILL' && !qemu.timedOut, ms, saw: said ? `${end}: ${said}` : end }
   } catch (error) {
     throw explainRunDirError(error)
   } finally {

@@ -4,6 +4,7 @@ import { boot } from './boot.ts'
 import { bringUp, type VirtualMachine, type VirtualMachineRequest } from './bring-up.ts'
 import { clone } from './clone.ts'
 import { EndedByItself } from './explain.ts'
+import { QemuFrozen } from './frozen.ts'
 import { ensureTemplate, isCurrent, type Template } from './template.ts'
 
 export type { VirtualMachine, VirtualMachineRequest } from './bring-up.ts'
@@ -27,9 +28,10 @@ export async function startVirtualMachine(request: VirtualMachineRequest): Promi
   }
 }
 
-/** May a clone's failure be its template's? Who kills a clone means the clone. */
+/** May a clone's failure be its template's? Who kills or stops a clone means the clone. */
 function isToBlame(error: unknown): error is MachineError {
-  return error instanceof MachineError && !(error instanceof EndedByItself && error.end.signal === 'SIGKILL')
+  if (error instanceof EndedByItself) return error.end.signal !== 'SIGKILL'
+  return error instanceof MachineError && !(error.cause instanceof QemuFrozen)
 }
 
 /** The template to clone; undefined, with a report, where there is no room for one: the machine is as good without. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HostError } from '../../errors.ts'
+import { HostError, MachineError } from '../../errors.ts'
 import { awaitReady } from '../../guest/ready.ts'
 import { makeSeed, type SeedFile } from '../../guest/seed.ts'
 import { type Machine, type MachineRequest, machineName } from '../../machine.ts'
@@ -39,7 +39,8 @@ export async function startSandbox(request: SandboxRequest): Promise<SandboxMach
     // A process that ends tells more than the silence on its channel.
     const died = new AbortController()
     running.ended.then(reason => died.abort(reason))
-    const starting = AbortSignal.any([signal, died.signal])
+    const late = AbortSignal.timeout(startLimitMs)
+    const starting = AbortSignal.any([signal, died.signal, late])
     const connection = await connect(running.channel, seed.login, { name, readyMs: 20_000, signal: starting }).catch(
       async error => {
         await Promise.race([running.ended, sleep(300)])
@@ -69,8 +70,21 @@ export async function startSandbox(request: SandboxRequest): Promise<SandboxMach
     return Object.assign(machine, { init })
   } catch (error) {
     signal.throwIfAborted()
-    throw (await lack(error)) ?? error
+    throw (await lack(error)) ?? (isLate(error) ? tooLate(name) : error)
   }
+}
+
+/** A hundred times what it takes, the engine too. */
+const startLimitMs = 120_000
+
+function isLate(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'TimeoutError'
+}
+
+function tooLate(name: string): MachineError {
+  return new MachineError(`${name} was not ready within ${startLimitMs / 1000} s`, {
+    mend: 'run it again with --keep, and look at /var/log/vethlab in the guest',
+  })
 }
 
 /** The HostError that explains a failed start, if this host lacks something. */

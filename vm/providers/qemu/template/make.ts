@@ -6,8 +6,9 @@ import type { Image } from '../../../image/image.ts'
 import { makeRunDir } from '../../run-dir.ts'
 import { bootInit, memoryMiB } from '../boot.ts'
 import { EndedByItself, explainFailure } from '../explain.ts'
+import { watchQemu } from '../frozen.ts'
 import { writeMachineInitrd } from '../initrd.ts'
-import { slownessOf, usualLimits } from '../limits.ts'
+import { keepaliveMs, slownessOf, usualLimits } from '../limits.ts'
 import { startQemu } from '../process.ts'
 import { freeze } from './freeze.ts'
 import type { TemplateRecipe } from './recipe.ts'
@@ -70,7 +71,9 @@ export async function makeTemplate(recipe: TemplateRecipe, request: MakeTemplate
   ended.then(reason => died.abort(reason))
   const late = AbortSignal.timeout(usualLimits[engine ? 'engine' : 'ready'] * slownessOf[accelerator])
   try {
-    await awaitFreezable(running.identity, { name, signal: AbortSignal.any([signal, died.signal, late]) })
+    using watch = watchQemu(running.qmp, { name, intervalMs: keepaliveMs[accelerator] })
+    const booting = AbortSignal.any([signal, died.signal, watch.frozen, late])
+    await awaitFreezable(running.identity, { name, signal: booting })
     await writeFile(path('state'), await freeze(running.qmp, { dir: runDir.path }))
     await running.ended
   } catch (error) {
