@@ -65,7 +65,7 @@ async function main(args: string[]): Promise<number> {
     report('making the box')
     await makeBox(work, ofHost, ofGuest)
     const before = await networkOfHost()
-    const mocha = ['node_modules/mocha/bin/mocha.js', '--no-config', '--exit', '--timeout=0', ...args]
+    const mocha = ['node_modules/mocha/bin/mocha.js', '--no-config', '--exit', '--bail', '--timeout=0', ...args]
     const { exitCode } = await execa(
       'sh',
       [here('enter.sh'), ofHost.rootfs, work, top, process.execPath, ...mocha, here('provider.ts')],

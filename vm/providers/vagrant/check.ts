@@ -11,7 +11,7 @@ export async function checkVagrant(): Promise<Finding[]> {
   if (!found) return [{ need: 'vagrant', ok: false, saw: 'not on PATH', mend: installVagrant }]
   const [version, plugins, boxes] = await Promise.all(
     [['--version'], ['plugin', 'list'], ['box', 'list']].map(async args => {
-      const { stdout, stderr, failed } = await execa(found, args, { reject: false, stdin: 'ignore' })
+      const { stdout, stderr, failed } = await execa(found, args, { reject: false, stdin: 'ignore', cwd: '/' })
       return { ok: !failed, said: stdout || stderr }
     }),
   )

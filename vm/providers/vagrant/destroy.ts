@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { MachineError } from '../../errors.ts'
 import { runVagrant } from './command.ts'
 import { environmentOf, type Place, placesLeft, removePlace } from './place.ts'
@@ -7,6 +9,8 @@ import { environmentOf, type Place, placesLeft, removePlace } from './place.ts'
  * MachineError when that fails; the next run tries again.
  */
 export async function destroyMachine(place: Place): Promise<void> {
+  // Vagrant has not even read the Vagrantfile: there is nothing, and what was in its way then would be so again.
+  if (!existsSync(join(place.path, 'machines'))) return await removePlace(place)
   const { exitCode, lines } = await runVagrant(['destroy', '--force'], { env: environmentOf(place) })
   if (exitCode !== 0) {
     throw new MachineError(`vagrant did not destroy the machine ${place.name}: ${lines.slice(-4).join('\n')}`, {

@@ -22,7 +22,7 @@ export function explainUp(
 /** By Vagrant's class of the error, or by what it said. */
 const mends: [RegExp, (suite: Suite) => string][] = [
   [
-    /Box(Add|NotFound|Metadata)|DownloaderError|nobody publishes a box/,
+    /Box(Add|NotFound|Metadata)|DownloaderError/,
     suite => `name a box of Debian ${suite} for your hypervisor in VETHLAB_BOX: ${boxHint}`,
   ],
   [
