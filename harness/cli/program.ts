@@ -59,7 +59,7 @@ export function program(ended: (exitCode: number) => void): Command {
     .description(
       'Runs documented Docker networking procedures in a disposable machine, and proves each claim against the kernel.',
     )
-    .usage('[NAME...] [flags]\n       npm run lab doctor | coverage | ps | shell | rm | gc | cache')
+    .usage('[NAME...] [flags]\n       npm run lab doctor | coverage | prepare | ps | shell | rm | gc | cache')
     .argument('[NAME...]', 'labs to run, or files of your own (./my-lab.ts); none lists the labs')
     .option('--all', 'run all labs')
     .option('--on <place>', 'where: auto, qemu, sandbox, vagrant, or ssh://user@host[:port]', 'auto')
@@ -105,6 +105,20 @@ export function program(ended: (exitCode: number) => void): Command {
     .action(async () => {
       const { coverage } = await import('./coverage.ts')
       ended(await coverage())
+    })
+  command
+    .command('prepare')
+    .description('give a machine of yours what labs expect: programs, outside, container images where it has an engine')
+    .usage('ssh://user@host[:port]')
+    .argument('<machine>', 'ssh://user@host[:port], declared disposable (docs/ssh.md)')
+    .addHelpText(
+      'after',
+      '\nExit codes:\n  0    labs can run there\n  2    they can’t\n\nExample:\n  npm run lab prepare ssh://root@192.0.2.7\n',
+    )
+    .action(async (machine: string, _: unknown, own: Command) => {
+      const { prepare } = await import('./prepare.ts')
+      // --disposable is a flag of the whole program, which takes it wherever it stands.
+      ended(await prepare(machine, { disposable: own.optsWithGlobals().disposable === true }))
     })
   addUpkeep(command, ended)
   for (const each of [command, ...command.commands]) each.exitOverride()

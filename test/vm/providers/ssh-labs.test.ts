@@ -8,7 +8,11 @@ import { expect } from 'chai'
 import type { RunEvent } from '../../../harness/events.ts'
 import { loadLab } from '../../../harness/run/registry.ts'
 import { run } from '../../../harness/run/run.ts'
+import { HostError } from '../../../vm/errors.ts'
 import { makeKeyPair } from '../../../vm/guest/keypair.ts'
+import { defaultCache } from '../../../vm/image/cache.ts'
+import { parseAddress } from '../../../vm/providers/ssh/address.ts'
+import { prepareSsh } from '../../../vm/providers/ssh/prepare.ts'
 import { sshProvider } from '../../../vm/providers/ssh.ts'
 import { defaultSuite } from '../../../vm/suite.ts'
 import { type DebianHost, startDebianHost } from './ssh/debian-host.ts'
@@ -23,7 +27,12 @@ docker -H unix:///run/docker.sock ps -aq 2>/dev/null; ls /run/vethlab-in-use 2>&
 
 describe('labs on somebody’s own Debian host, by ssh', function () {
   this.timeout(120_000)
-  const saved = { home: process.env.HOME, agent: process.env.SSH_AUTH_SOCK, key: process.env.VETHLAB_SSH_KEY }
+  const saved = {
+    home: process.env.HOME,
+    agent: process.env.SSH_AUTH_SOCK,
+    key: process.env.VETHLAB_SSH_KEY,
+    cache: process.env.XDG_CACHE_HOME,
+  }
   let home = ''
   let plain: DebianHost
   let docker: DebianHost
@@ -72,6 +81,8 @@ describe('labs on somebody’s own Debian host, by ssh', function () {
     await mkdir(join(home, '.ssh'), { mode: 0o700 })
     await writeFile(join(home, '.ssh/known_hosts'), plain.knownHost + docker.knownHost)
     await writeFile(join(home, '.ssh/id_ed25519'), client.private, { mode: 0o600 })
+    // The images are this user's all the same.
+    process.env.XDG_CACHE_HOME = join(defaultCache(), '..')
     process.env.HOME = home
     delete process.env.SSH_AUTH_SOCK
     delete process.env.VETHLAB_SSH_KEY
@@ -82,6 +93,7 @@ describe('labs on somebody’s own Debian host, by ssh', function () {
       ['HOME', saved.home],
       ['SSH_AUTH_SOCK', saved.agent],
       ['VETHLAB_SSH_KEY', saved.key],
+      ['XDG_CACHE_HOME', saved.cache],
     ] as const)
       if (value === undefined) delete process.env[name]
       else process.env[name] = value
@@ -120,6 +132,28 @@ describe('labs on somebody’s own Debian host, by ssh', function () {
     const again = await plain.prepare()
     expect(again).to.include({ exitCode: 1 })
     expect(again.stderr).to.contain('to make it anew: ip netns delete outside')
+  })
+
+  it('find what it has lost since made good by npm run lab prepare, which says what it does', async () => {
+    await docker.machine.$`docker rmi vethlab/busybox busybox; ip netns delete outside; rm /etc/vethlab-disposable`
+    const told: string[] = []
+    const options = { report: (line: string) => told.push(line), signal: new AbortController().signal }
+    const address = parseAddress(docker.url)
+    const refused = await prepareSsh(address, { ...options, disposable: false }).catch(error => error)
+    expect(refused).to.be.instanceOf(HostError)
+    expect(refused.message).to.contain('not declared disposable')
+    expect(told).to.deep.equal([])
+    await docker.machine.$`touch /etc/vethlab-disposable`
+    await prepareSsh(address, { ...options, disposable: false })
+    expect(told.filter(line => !line.includes('image, '))).to.deep.equal([
+      'making outside, and eth0, the uplink to it',
+      ...['busybox', 'web', 'mysql'].map(name => `loading the container images of ${name}`),
+    ])
+    expect(await look(docker)).to.equal(looks.get(docker))
+    await docker.machine.$`mv /usr/sbin/brctl /usr/sbin/other`
+    const failed = await prepareSsh(address, { ...options, disposable: false }).catch(error => error)
+    expect(failed.message).to.match(/can't be prepared: /)
+    await docker.machine.$`mv /usr/sbin/other /usr/sbin/brctl`
   })
 
   it('hold, one lab after another, and leave it alive and as it was', async () => {

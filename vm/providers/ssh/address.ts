@@ -29,6 +29,11 @@ export function formatAddress({ username, host, port }: Address): string {
   return `${username}@${host.includes(':') ? `[${host}]` : host}${port === 22 ? '' : `:${port}`}`
 }
 
+/** The address as `--on` takes it. */
+export function formatUrl(address: Address): string {
+  return `ssh://${formatAddress(address)}`
+}
+
 /** The ssh command that reaches it, and what it is to run there. */
 export function sshCommand({ username, host, port }: Address, command = ''): string {
   return `ssh ${port === 22 ? '' : `-p ${port} `}${username}@${host}${command && ` ${command}`}`

@@ -1,7 +1,7 @@
 import { HostError } from '../../errors.ts'
 import { containerTrees } from '../../image/containers.ts'
 import { defaultSuite } from '../../suite.ts'
-import { type Address, formatAddress, sshCommand } from './address.ts'
+import { type Address, formatAddress, formatUrl, sshCommand } from './address.ts'
 import { claimFile, inUse, readClaim } from './claim.ts'
 
 /** What a machine says about itself before a lab may change it. */
@@ -106,10 +106,9 @@ export function readSurvey(output: string): Survey {
   }
 }
 
-/** Why a lab can't run there, the first reason that counts; undefined if it can. */
-export function refusal(survey: Survey, address: Address, { engine }: { engine: boolean }): HostError | undefined {
-  const name = formatAddress(address)
-  const no = (message: string, mend: string) => new HostError(`${name} ${message}`, { mend })
+/** Why nothing may be changed there; undefined if it may. */
+export function barred(survey: Survey, address: Address): HostError | undefined {
+  const no = refuser(address)
   if (survey.uid !== '0') {
     return no(
       `lets ${address.username} in, who is not root there (user ${survey.uid}): labs change links, rules and netns`,
@@ -122,12 +121,18 @@ export function refusal(survey: Survey, address: Address, { engine }: { engine: 
       `only if nothing on it would be missed: ${sshCommand(address, "'touch /etc/vethlab-disposable'")}, or --disposable for this run (docs/ssh.md)`,
     )
   }
-  if (survey.claimed !== '') return inUse(readClaim(survey.claimed), address)
+  return survey.claimed === '' ? undefined : inUse(readClaim(survey.claimed), address)
+}
+
+/** Why a lab can't run there, the first reason that counts; undefined if it can. */
+export function refusal(survey: Survey, address: Address, { engine }: { engine: boolean }): HostError | undefined {
+  const no = refuser(address)
+  const bar = barred(survey, address)
+  if (bar) return bar
   if (survey.missing.length > 0) {
-    const packages = [...new Set(survey.missing.map(program => programs[program]))].join(' ')
     return no(
       `lacks what labs work with: ${survey.missing.join(', ')}`,
-      sshCommand(address, `'apt-get install ${packages}'`),
+      `${prepareCommand(address)}, or ${sshCommand(address, `'apt-get install ${packagesOf(survey.missing).join(' ')}'`)}`,
     )
   }
   const unmade = [
@@ -140,25 +145,43 @@ export function refusal(survey: Survey, address: Address, { engine }: { engine: 
   if (unmade.length > 0) {
     return no(
       `has not the network that labs expect: ${unmade.join('; ')}`,
-      `it is made by one command, from the project's folder: ${sshCommand(address, 'sh -s <vm/guest/network')} (docs/ssh.md)`,
+      `${prepareCommand(address)}, or in the project's folder ${sshCommand(address, 'sh -s <vm/guest/network')} (docs/ssh.md)`,
     )
   }
   return engine ? refusalOfEngine(survey, no, address) : refusalOfVirgin(survey, no, address)
 }
 
+/** The packages that have these programs. */
+export function packagesOf(missing: string[]): string[] {
+  return [...new Set(missing.flatMap(program => programs[program] ?? []))]
+}
+
+/** The container images that labs run and that are not there. */
+export function imagesLacking({ images }: Pick<Survey, 'images'>): string[] {
+  return containerTrees(defaultSuite)
+    .flatMap(tree => tree.images.flatMap(({ tags }) => tags))
+    .filter(tag => !images.includes(tag))
+}
+
 type No = (message: string, mend: string) => HostError
+
+function refuser(address: Address): No {
+  return (message, mend) => new HostError(`${formatAddress(address)} ${message}`, { mend })
+}
+
+function prepareCommand(address: Address): string {
+  return `npm run lab prepare ${formatUrl(address)}`
+}
 
 function refusalOfEngine({ engine, images }: Survey, no: No, address: Address): HostError | undefined {
   if (engine === '') {
     return no('has no engine that answers at /run/docker.sock', sshCommand(address, "'apt-get install docker.io'"))
   }
-  const lacks = containerTrees(defaultSuite)
-    .flatMap(({ images }) => images.flatMap(({ tags }) => tags))
-    .filter(tag => !images.includes(tag))
+  const lacks = imagesLacking({ images })
   if (lacks.length === 0) return undefined
   return no(
     `has not the container images that labs run: ${lacks.join(', ')}`,
-    'load them as docs/ssh.md says; no lab asks a registry',
+    `${prepareCommand(address)}; no lab asks a registry`,
   )
 }
 
