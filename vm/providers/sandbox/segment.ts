@@ -94,9 +94,10 @@ async function hold(name: string, init: number, words: string[], keep: boolean):
   const script = await readFile(join(import.meta.dirname, 'segment.sh'), 'utf8')
   const mortal = keep ? [] : ['setpriv', '--pdeathsig', 'KILL']
   const namespaces = ['nsenter', '--target', String(init), '--mount', 'unshare', '--net', '--mount']
-  const [command = '', ...args] = [...mortal, ...namespaces, 'sh', '-c', script, 'segment', ...words]
+  const [command = '', ...args] = [...mortal, ...namespaces, 'sh', '-s', '--', ...words]
   const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/', env, detached: true })
+  const child = spawn(command, args, { stdio: 'pipe', cwd: '/', env, detached: true })
+  child.stdin.on('error', () => {}).end(script)
   const said = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', piece => (said[stream] += piece))
   const ended = endOf(child)

@@ -1,0 +1,81 @@
+import { testBreaks } from './broken.ts'
+
+testBreaks('two-machines', [
+  {
+    title: 'the UDP port is not said',
+    from: 'vxlan42 type vxlan id 42 local 172.16.1.1 dev eth1 dstport 4789',
+    to: 'vxlan42 type vxlan id 42 local 172.16.1.1 dev eth1',
+    step: 'a VXLAN is a link with an id and a UDP port; told no port, Linux takes 8472 and not the 4789 of IANA',
+    says: /dstport 4789[\s\S]*dstport 8472/,
+  },
+  {
+    title: 'the uplink of the VXLAN is not said',
+    from: 'vxlan42 type vxlan id 42 local 172.16.1.1 dev eth1 dstport 4789',
+    to: 'vxlan42 type vxlan id 42 local 172.16.1.1 dstport 4789',
+    step: 'it leaves 1450 of the 1500 octets: IP, UDP, VXLAN and the inner Ethernet header take 50',
+    says: /mtu: 1500/,
+  },
+  {
+    title: 'the VXLAN is not attached to the bridge',
+    from: 'await alpha.$`ip link set vxlan42 master br42 up`',
+    to: 'await alpha.$`ip link set vxlan42 up`',
+    step: 'a bridge joins it with a netns, at each end',
+    says: /vxlan42 on alpha should be a port of br42/,
+  },
+  {
+    title: 'the far end is known from the start',
+    from: "step('a VXLAN that knows no far end sends nothing', async () => {",
+    to: "step('a VXLAN that knows no far end sends nothing', async () => {\nawait alpha.$`bridge fdb append 00:00:00:00:00:00 dev vxlan42 dst 172.16.1.2`",
+    step: 'a VXLAN that knows no far end sends nothing',
+    says: /should not have a frame \{ at: 'segment', from: 'alpha'[\s\S]*VXLAN, vni 42/,
+  },
+  {
+    title: 'the machines have a route after all',
+    from: "step('now red reaches blue, to which the machines themselves have no route', async () => {",
+    to: "step('now red reaches blue, to which the machines themselves have no route', async () => {\nawait beta.$`ip route add 192.168.42.0/24 via 172.16.1.1`\nbeta.defer`ip route delete 192.168.42.0/24 via 172.16.1.1`",
+    step: 'now red reaches blue, to which the machines themselves have no route',
+    says: /routes on beta should not show/,
+  },
+  {
+    title: 'red still knows the MAC of blue',
+    from: 'await alpha.$`ip -n red neigh flush all`',
+    to: '',
+    step: 'what they say travels in UDP to port 4789, with VNI 42, from alpha to beta and back',
+    says: /missing from \{\s+from: 'alpha'/,
+  },
+  {
+    title: 'the VXLAN learns nothing',
+    from: 'vxlan42 type vxlan id 42 local 172.16.1.1 dev eth1 dstport 4789',
+    to: 'vxlan42 type vxlan id 42 local 172.16.1.1 dev eth1 dstport 4789 nolearning',
+    step: 'from that, each end has learned behind which machine the other’s MAC lives',
+    says: /FDB of vxlan42 on alpha should show/,
+  },
+  {
+    title: 'the other VNI is the same',
+    from: 'vxlan43 type vxlan id 43',
+    to: 'vxlan43 type vxlan id 42',
+    step: 'with another VNI at one end nobody answers, although the frames arrive',
+    says: /expected 0 to equal 1/,
+  },
+  {
+    title: 'the link is not cut',
+    from: "await segment.cut('alpha')",
+    to: '',
+    step: 'when alpha is cut off the segment, its frames go no further than the VXLAN',
+    says: /link eth1 on alpha should show/,
+  },
+  {
+    title: 'the link is not restored',
+    from: "await segment.restore('alpha')\n      await",
+    to: 'await',
+    step: 'restored, it heals by itself',
+    says: /link eth1 on alpha should show \{ state: 'UP' \}/,
+  },
+  {
+    title: 'the link stays cut',
+    from: "await expect(red.ping('192.168.42.2')).to.answer()\n    })\n  },",
+    to: "await expect(red.ping('192.168.42.2')).to.answer()\nawait segment.cut('beta')\n    })\n  },",
+    step: undefined,
+    says: /\+ beta is cut off segment/,
+  },
+])

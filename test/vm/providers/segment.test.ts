@@ -1,0 +1,232 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'chai'
+import { execa } from 'execa'
+import { MachineError } from '../../../vm/errors.ts'
+import type { Machine } from '../../../vm/machine.ts'
+import { qemu } from '../../../vm/providers/qemu.ts'
+import { sandbox } from '../../../vm/providers/sandbox.ts'
+import type { Joiner, Segment } from '../../../vm/segment.ts'
+import { defaultSuite } from '../../../vm/suite.ts'
+
+const names = ['alpha', 'beta', 'gamma']
+const owner = join(import.meta.dirname, 'segment/owner.ts')
+const mac = (host: number) => `02:00:00:00:01:0${host}`
+
+async function start(provider: Joiner, hostname: string): Promise<Machine> {
+  const signal = new AbortController().signal
+  const asked = { label: 'test', hostname, suite: defaultSuite, engine: false, keep: false, cold: false, signal }
+  return await provider.start({ ...asked, report: () => {} })
+}
+
+async function joined(provider: Joiner, machines: Machine[]): Promise<Segment> {
+  const plugs = machines.map((machine, i) => ({ machine, name: names[i] ?? '', mac: mac(i + 1), number: 1 }))
+  const segment = await provider.join({ name: 'wire', plugs, keep: false })
+  for (const [i, machine] of machines.entries()) {
+    const { exitCode, stderr } = await machine.exec(
+      `ip address add 172.16.1.${i + 1}/24 dev eth1; ip link set eth1 up; until grep -q up /sys/class/net/eth1/operstate; do sleep 0.02; done`,
+    )
+    if (exitCode !== 0) throw new Error(stderr)
+  }
+  return segment
+}
+
+const ping = async (machine: Machine | undefined, host: number) =>
+  (await machine?.exec(`ping -c 1 -W 2 172.16.1.${host}`))?.exitCode === 0
+const until = async (holds: () => boolean | Promise<boolean>) => {
+  for (const deadline = performance.now() + 20_000; !(await holds()); await sleep(50)) {
+    if (performance.now() > deadline) expect.fail('it never came')
+  }
+}
+
+for (const provider of [sandbox, qemu]) {
+  describe(`a segment, in ${provider.name}`, function () {
+    this.timeout(60_000)
+    let machines: Machine[] = []
+    let segment: Segment
+
+    before(async function () {
+      this.timeout(0) // An image and a template may have to be made.
+      if (provider === sandbox && process.getuid?.() !== 0) this.skip()
+      // Three show a wire that all hear; two of them are enough where each costs seconds.
+      const count = provider === sandbox ? 3 : 2
+      machines = await Promise.all(names.slice(0, count).map(name => start(provider, name)))
+      segment = await joined(provider, machines)
+    })
+    after(async () => {
+      await segment?.[Symbol.asyncDispose]()
+      await Promise.all(machines.map(machine => machine[Symbol.asyncDispose]()))
+    })
+
+    it('gives each machine a link of the name and the MAC that were asked for, and nothing else', async () => {
+      for (const [i, machine] of machines.entries()) {
+        const { stdout } = await machine.exec('ip -br link | grep -v "^lo "; cat /sys/class/net/eth1/address; hostname')
+        expect(stdout.replace(/@\S+/g, '')).to.match(/^eth0 .*\neth1 +UP .*\n/)
+        expect(stdout.trim().split('\n').slice(2)).to.deep.equal([mac(i + 1), names[i]])
+      }
+    })
+
+    it('carries frames, and tells each once, with the machine that sent it', async () => {
+      const seen: string[] = []
+      const stop = await segment.listen(({ from, bytes, length, time }) => {
+        const echo =
+          bytes[12] === 0x08 && bytes[13] === 0 && bytes[23] === 1
+            ? { 8: 'request', 0: 'reply' }[bytes[34] ?? 0]
+            : undefined
+        if (echo) seen.push(`${from} ${echo} ${length}`)
+        expect(Math.abs(Number(time / 1_000_000n) - Date.now())).to.be.lessThan(60_000)
+      })
+      expect(await ping(machines[0], 2)).to.equal(true)
+      await stop()
+      expect(seen.toSorted()).to.deep.equal(['alpha request 98', 'beta reply 98'])
+      expect(await ping(machines[0], 2)).to.equal(true)
+      expect(seen).to.have.lengthOf(2)
+    })
+
+    it('has told all that was sent when listening ends', async () => {
+      let told = 0
+      const stop = await segment.listen(({ bytes }) => {
+        // Discard, port 9.
+        if (bytes[23] === 17 && bytes[36] === 0 && bytes[37] === 9) told++
+      })
+      await machines[0]?.exec(
+        'i=0; while [ $((i += 1)) -le 300 ]; do echo $i >/dev/udp/172.16.1.2/9; done'
+          .replace(/^/, "bash -c '")
+          .concat("'"),
+      )
+      await stop()
+      expect(told).to.equal(300)
+    })
+
+    it('passes whole frames of 1500 octets, and what the guests cut a large write into', async () => {
+      const [alpha, beta] = machines
+      const received = beta?.exec('nc -l -N 9000 | sha256sum')
+      const { stdout } = (await alpha?.exec(
+        'head -c 3000000 /dev/urandom >/run/data; until nc -N 172.16.1.2 9000 </run/data 2>/dev/null; do sleep 0.1; done; sha256sum </run/data',
+      )) ?? { stdout: '' }
+      expect(stdout).to.match(/^[0-9a-f]{64} /)
+      expect((await received)?.stdout).to.equal(stdout)
+    })
+
+    it('cut: neither side hears the other, and the machine knows; restored: as before', async () => {
+      const [alpha, beta] = machines
+      const carrier = async () => (await alpha?.exec('cat /sys/class/net/eth1/carrier'))?.stdout.trim()
+      const heard: string[] = []
+      const stop = await segment.listen(({ from }) => heard.push(from))
+      await segment.cut('alpha')
+      await until(async () => (await carrier()) === '0')
+      heard.length = 0
+      expect(await ping(beta, 1)).to.equal(false)
+      expect(heard).to.include('beta').and.not.to.include('alpha')
+      await segment.restore('alpha')
+      await until(async () => (await carrier()) === '1' && (await ping(beta, 1)))
+      await stop()
+      expect(heard).to.include('alpha')
+    })
+  })
+}
+
+describe('a segment of sandboxes', function () {
+  this.timeout(30_000)
+  before(function () {
+    if (process.getuid?.() !== 0) this.skip()
+  })
+
+  it('is one wire: a third machine hears what two say to each other', async () => {
+    const machines = await Promise.all(names.map(name => start(sandbox, name)))
+    await using segment = await joined(sandbox, machines)
+    expect(segment.lost.aborted).to.equal(false)
+    expect(await ping(machines[0], 2)).to.equal(true)
+    const overheard = machines[2]?.exec('timeout 10 tcpdump -n -c 2 -i eth1 icmp and host 172.16.1.2')
+    await until(async () => (await machines[2]?.exec('pgrep tcpdump'))?.exitCode === 0)
+    await until(async () => {
+      await ping(machines[0], 2)
+      return (await machines[2]?.exec('pgrep tcpdump'))?.exitCode !== 0
+    })
+    expect((await overheard)?.stdout).to.match(/172\.16\.1\.1 > 172\.16\.1\.2: ICMP echo request/)
+    await Promise.all(machines.map(machine => machine[Symbol.asyncDispose]()))
+  })
+
+  it('leaves the host’s own network as it was', async () => {
+    const links = () => execa('ip', ['-br', 'link']).then(({ stdout }) => stdout)
+    const before = await links()
+    const seen: string[] = []
+    const watching = execa('ip', ['monitor', 'link'], { reject: false })
+    watching.stdout?.on('data', piece => seen.push(String(piece)))
+    const machines = await Promise.all(names.slice(0, 2).map(name => start(sandbox, name)))
+    const segment = await joined(sandbox, machines)
+    await segment.cut('alpha')
+    await segment.restore('alpha')
+    await segment[Symbol.asyncDispose]()
+    await Promise.all(machines.map(machine => machine[Symbol.asyncDispose]()))
+    watching.kill()
+    await watching
+    expect(await links()).to.equal(before)
+    expect(seen).to.deep.equal([])
+  })
+
+  it('is lost when what holds it ends, and says so', async () => {
+    const before = childrenOf(process.pid)
+    const machines = await Promise.all(names.slice(0, 2).map(name => start(sandbox, name)))
+    const theirs = childrenOf(process.pid)
+    await using segment = await joined(sandbox, machines)
+    const [holder] = childrenOf(process.pid).filter(pid => !theirs.includes(pid) && !before.includes(pid))
+    const lost = once(segment.lost, 'abort')
+    process.kill(holder ?? 0, 'SIGKILL')
+    await lost
+    expect(segment.lost.reason).to.be.instanceOf(MachineError)
+    expect(segment.lost.reason.message).to.equal('the segment wire is gone: what held it ended with SIGKILL')
+    await Promise.all(machines.map(machine => machine[Symbol.asyncDispose]()))
+  })
+
+  it('goes with its owner, however that ends', async () => {
+    const child = spawn(process.execPath, [owner, 'stay'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(child.stdout, 'data')
+    const all = descendantsOf(child.pid ?? 0)
+    // Two sandboxes' own processes, what holds the segment, and a tcpdump for each port.
+    expect(all.map(commandOf).filter(command => /tcpdump|sleep infinity/.test(command))).to.have.lengthOf(3)
+    child.kill('SIGKILL')
+    await until(() => all.every(pid => commandOf(pid) === ''))
+  })
+
+  it('kept, joins the machines until the last is removed', async () => {
+    const { stdout } = await execa(process.execPath, [owner, 'keep'], { timeout: 15_000 })
+    const { remove, kept } = JSON.parse(stdout) as { remove: string[]; kept: string }
+    expect(kept).to.equal('the machines stay joined, until the last of them is removed')
+    const [alpha = 0, beta = 0] = remove.map(command => Number(/\d+/.exec(command)?.[0]))
+    const inAlpha = ['--target', String(alpha), '--all', 'ping', '-c', '1', '-W', '2', '172.16.1.2']
+    await until(async () => (await execa('nsenter', inAlpha, { reject: false })).exitCode === 0)
+    const holder = readdirSync('/proc')
+      .map(Number)
+      .find(pid => new RegExp(`tail --pid=(${alpha}|${beta}) `).test(commandOf(pid)))
+    process.kill(alpha, 'SIGTERM')
+    await until(() => commandOf(alpha) === '')
+    expect(commandOf(holder ?? 0)).to.include('tail')
+    process.kill(beta, 'SIGTERM')
+    await until(() => commandOf(holder ?? 0) === '')
+  })
+})
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Empty for a process that is gone, or a zombie. */
+function commandOf(pid: number): string {
+  return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')
+}
+
+function childrenOf(pid: number): number[] {
+  return read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number)
+}
+
+function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap(child => [child, ...descendantsOf(child)])
+}
