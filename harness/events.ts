@@ -81,6 +81,8 @@ export interface RunStarted {
 /** A number of labs side by side; `why` in a few words for people. */
 export interface Jobs {
   number: number
+  /** How many machines they may have together; a lab that needs more goes on alone. */
+  machines: number
   why: string
 }
 

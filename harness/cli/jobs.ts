@@ -25,18 +25,17 @@ export function numberMeant(flag: string, text: string): number {
 }
 
 /** How many labs go on side by side where nobody says so. */
-export function jobsThatFit({ provider, accelerator, cores, freeMiB, machines }: Room): Jobs {
-  if (provider === 'ssh') return { number: 1, why: 'one host' }
-  // Natively labs mostly wait, and a core apiece is plenty. An emulated machine keeps a core busy all the time: with more
-  // machines than cores, an engine starts so slowly that limits are passed.
-  const emulated = accelerator === 'tcg'
-  const byCores = { number: emulated ? Math.floor(cores / machines) : cores, why: count(cores, 'core') }
-  const byMemory = {
-    number: Math.floor(freeMiB / (machineMiB[provider] * machines)),
-    why: `${(freeMiB / 1024).toFixed(1)} GiB of free memory`,
+export function jobsThatFit({ provider, accelerator, cores, freeMiB }: Omit<Room, 'machines'>): Jobs {
+  if (provider === 'ssh') return { number: 1, machines: 1, why: 'one host' }
+  const inMemory = Math.max(1, Math.floor(freeMiB / machineMiB[provider]))
+  if (inMemory < cores) {
+    return { number: inMemory, machines: inMemory, why: `${(freeMiB / 1024).toFixed(1)} GiB of free memory` }
   }
-  const { number, why } = byMemory.number < byCores.number ? byMemory : byCores
-  return { number: Math.max(1, number), why: emulated && why === byCores.why ? `${why}, emulated machines` : why }
+  // Natively labs mostly wait, and a core apiece is plenty. An emulated machine keeps a core busy all the time: with more
+  // machines than cores an engine starts so slowly that limits are passed.
+  return accelerator === 'tcg'
+    ? { number: cores, machines: cores, why: `${count(cores, 'core')}, a machine each, as they are emulated` }
+    : { number: cores, machines: inMemory, why: count(cores, 'core') }
 }
 
 /** As many as were asked for, or as fit. @throws HostError where there can't be as many */
@@ -47,7 +46,7 @@ export function jobsMeant(asked: number | undefined, room: Room): Jobs {
     throw new HostError(`--jobs ${asked} needs as many machines, and there is ${fit.why}`, { mend: 'leave --jobs out' })
   }
   const more = asked > fit.number ? `; this host has room for ${fit.number}: ${fit.why}` : ''
-  return { number: asked, why: `as you asked${more}` }
+  return { number: asked, machines: asked * room.machines, why: `as you asked${more}` }
 }
 
 /** This host's room. */

@@ -97,7 +97,7 @@ function mostMachines(labs: LabFile[]): number {
   return Math.max(...labs.map(({ header }) => header.machines.length || 1))
 }
 
-const oneByOne = { number: 1, why: 'each command is asked about' }
+const oneByOne = { number: 1, machines: 1, why: 'each command is asked about' }
 
 /** Flags that make no sense together, or here. */
 function refuseContradictions({ step, jobs = 1, repeat, keep }: RunRequest): void {

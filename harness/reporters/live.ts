@@ -39,7 +39,7 @@ export function live(output: Output): Live {
     show,
     above(write) {
       const lines = shown
-      if (lines.length > 0) output.write(erased())
+      output.write(erased())
       shown = []
       shownAt = 0
       write()

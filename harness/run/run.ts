@@ -35,7 +35,7 @@ export interface RunOptions {
   signal: AbortSignal
 }
 
-const oneByOne: Jobs = { number: 1, why: 'one by one' }
+const oneByOne: Jobs = { number: 1, machines: 1, why: 'one by one' }
 
 /** Runs labs, each on a machine of its own; resolves to the exit code. */
 export async function run(options: RunOptions): Promise<number> {
@@ -68,7 +68,8 @@ export async function run(options: RunOptions): Promise<number> {
     const courses = runs.map(courseOf)
     const comparisons = Promise.withResolvers<LabRepeated[]>()
     const following = follow(courses, repeat > 1 ? { labs, comparisons: comparisons.promise } : undefined, options)
-    await sideBySide(courses, jobs.number, course => asOf(course.run, () => course.go(signal)))
+    const together = { jobs: jobs.number, room: jobs.machines, takes: machinesOf }
+    await sideBySide(courses, together, course => asOf(course.run, () => course.go(signal)))
     const compared = repeat > 1 ? repeated.compared() : []
     for (const event of compared) emit(event)
     comparisons.resolve(compared)
@@ -87,6 +88,11 @@ export async function run(options: RunOptions): Promise<number> {
   })
   for (const reporter of reporters) await reporter.end?.()
   return exitCode
+}
+
+function machinesOf({ run }: Course): number {
+  // A lab that names none has one.
+  return run.file.header.machines.length || 1
 }
 
 /** Mocha takes longer to load than a machine to start: only those pay who want its reporters. */

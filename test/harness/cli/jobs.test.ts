@@ -7,41 +7,37 @@ const roomy: Room = { provider: 'sandbox', accelerator: 'host', cores: 4, freeMi
 describe('how many labs go on side by side', () => {
   const fits = (room: Partial<Room>) => jobsThatFit({ ...roomy, ...room })
 
-  it('is one a core', () => {
-    expect(fits({})).to.deep.equal({ number: 4, why: '4 cores' })
-    expect(fits({ cores: 1 })).to.deep.equal({ number: 1, why: '1 core' })
-    expect(fits({ provider: 'qemu', accelerator: 'kvm' })).to.deep.equal({ number: 4, why: '4 cores' })
+  it('is one a core, with as many machines as the memory bears', () => {
+    expect(fits({})).to.deep.equal({ number: 4, machines: 32, why: '4 cores' })
+    expect(fits({ cores: 1 })).to.include({ number: 1, why: '1 core' })
+    expect(fits({ provider: 'qemu', accelerator: 'kvm' })).to.deep.equal({ number: 4, machines: 8, why: '4 cores' })
   })
 
   it('is no more than the memory bears: a virtual machine may come to use all that it is given', () => {
-    expect(fits({ freeMiB: 1100 })).to.deep.equal({ number: 2, why: '1.1 GiB of free memory' })
+    expect(fits({ freeMiB: 1100 })).to.deep.equal({ number: 2, machines: 2, why: '1.1 GiB of free memory' })
     expect(fits({ provider: 'qemu', accelerator: 'kvm', freeMiB: 6200 })).to.deep.equal({
-      number: 3,
-      why: '6.1 GiB of free memory',
+      ...{ number: 3, machines: 3, why: '6.1 GiB of free memory' },
     })
-    expect(fits({ freeMiB: 10 })).to.deep.equal({ number: 1, why: '0.0 GiB of free memory' })
-    expect(fits({ freeMiB: 4096, machines: 4 })).to.deep.equal({ number: 2, why: '4.0 GiB of free memory' })
+    expect(fits({ freeMiB: 10 })).to.deep.equal({ number: 1, machines: 1, why: '0.0 GiB of free memory' })
   })
 
-  it('under emulation is one machine a core, however many machines a lab asks for', () => {
-    const emulated = { provider: 'qemu', accelerator: 'tcg' } as const
-    expect(fits(emulated)).to.deep.equal({ number: 4, why: '4 cores, emulated machines' })
-    expect(fits({ ...emulated, machines: 2 })).to.deep.equal({ number: 2, why: '4 cores, emulated machines' })
-    expect(fits({ ...emulated, machines: 5 })).to.deep.equal({ number: 1, why: '4 cores, emulated machines' })
-    // Natively labs mostly wait, whatever machines they have.
-    expect(fits({ machines: 2 }).number).to.equal(4)
+  it('under emulation is one machine a core, so fewer labs where they have several', () => {
+    const why = '4 cores, a machine each, as they are emulated'
+    expect(fits({ provider: 'qemu', accelerator: 'tcg' })).to.deep.equal({ number: 4, machines: 4, why })
   })
 
   it('is one on a host of somebody’s own, and can be no other', () => {
     const ssh = { ...roomy, provider: 'ssh' } as const
-    expect(jobsMeant(undefined, ssh)).to.deep.equal({ number: 1, why: 'one host' })
+    expect(jobsMeant(undefined, ssh)).to.deep.equal({ number: 1, machines: 1, why: 'one host' })
     expect(jobsMeant(1, ssh).number).to.equal(1)
     expect(() => jobsMeant(2, ssh)).to.throw(HostError, '--jobs 2 needs as many machines, and there is one host')
   })
 
   it('is as many as somebody asks for, who is told where that is more', () => {
-    expect(jobsMeant(2, roomy)).to.deep.equal({ number: 2, why: 'as you asked' })
-    expect(jobsMeant(9, roomy)).to.deep.equal({ number: 9, why: 'as you asked; this host has room for 4: 4 cores' })
+    expect(jobsMeant(2, { ...roomy, machines: 3 })).to.deep.equal({ number: 2, machines: 6, why: 'as you asked' })
+    expect(jobsMeant(9, roomy)).to.deep.equal({
+      ...{ number: 9, machines: 9, why: 'as you asked; this host has room for 4: 4 cores' },
+    })
   })
 
   it('is at least one here', () => {

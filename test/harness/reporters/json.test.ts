@@ -29,7 +29,7 @@ describe('json reporter', () => {
       kernel: '6.18.5',
       engine: { name: 'docker', version: '26.1.5' },
       iptables: { version: '1.8.11', backend: 'nft' },
-      jobs: { number: 1, why: 'one by one' },
+      jobs: { number: 1, machines: 1, why: 'one by one' },
       repeated: [],
       totals,
     })

@@ -20,7 +20,7 @@ describe('line reporter', () => {
       provider: 'ssh',
       why: 'ssh: you named ssh://root@192.0.2.7',
       suite: 'trixie',
-      jobs: { number: 1, why: 'one by one' },
+      jobs: { number: 1, machines: 1, why: 'one by one' },
       repeat: 1,
     }
     expect(told([started])).to.equal('on ssh: you named ssh://root@192.0.2.7\n')

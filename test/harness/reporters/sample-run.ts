@@ -46,7 +46,7 @@ export const started: RunEvent = {
   provider: 'sandbox',
   why: 'sandbox: /dev/kvm: not there, and you are root',
   suite: 'trixie',
-  jobs: { number: 1, why: 'one by one' },
+  jobs: { number: 1, machines: 1, why: 'one by one' },
   repeat: 1,
 }
 

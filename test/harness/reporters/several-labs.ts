@@ -21,7 +21,7 @@ export function begun(names: string[], { repeat = 1, jobs = 2 } = {}): RunEvent 
   return {
     ...{ type: 'run-started', at: '2026-03-01T10:00:00.000Z', labs: names.map(header) },
     ...{ provider: 'sandbox', why: 'sandbox: a test', suite: 'trixie' },
-    ...{ jobs: { number: jobs, why: '2 cores' }, repeat },
+    ...{ jobs: { number: jobs, machines: jobs, why: '2 cores' }, repeat },
   }
 }
 

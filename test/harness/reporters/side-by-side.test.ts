@@ -27,6 +27,11 @@ describe('line reporter, labs side by side', () => {
     ])
   })
 
+  it('what took time before the labs began leaves no trace', async () => {
+    const lines = await seen([{ type: 'progress', line: 'an image is built' }, begun(['a', 'b'])])
+    expect(lines[0]).to.equal('2 labs, 2 side by side (2 cores), on sandbox: a test; suite ')
+  })
+
   it('one that passed is told in a line, one that failed as a whole, as soon as it is over, above the others', async () => {
     const lines = await seen(
       [begun(['a', 'b', 'c']), ...inTurns(eventsOf('a'), failing, eventsOf('c').slice(0, 2))],

@@ -55,7 +55,14 @@ export async function outcomeOf(
       on(event)
     },
   }
-  const options = { why: 'a test', suite: defaultSuite, keep, mochaReporters, jobs: { number: jobs, why: '' }, repeat }
+  const options = {
+    why: 'a test',
+    suite: defaultSuite,
+    keep,
+    mochaReporters,
+    jobs: { number: jobs, machines: jobs, why: '' },
+    repeat,
+  }
   const exitCode = await run({ labs, provider, reporters: [reporter], signal, ...options })
   expectBalance(events)
   return {

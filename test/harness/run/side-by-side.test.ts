@@ -4,25 +4,42 @@ import Mocha from 'mocha'
 import { labOf as labOfEvent, type RunEvent } from '../../../harness/events.ts'
 import type { Words } from '../../../harness/index.ts'
 import { InterruptedError } from '../../../harness/run/failure.ts'
-import { sideBySide } from '../../../harness/run/side-by-side.ts'
+import { sideBySide, type Together } from '../../../harness/run/side-by-side.ts'
 import type { Machine } from '../../../vm/machine.ts'
 import { changed, killed, labOf, outcomeOf } from './outcome.ts'
 
 describe('side by side', () => {
   it('are as many as asked for, begun in their order', async () => {
-    const begun: number[] = []
-    let going = 0
-    let most = 0
-    await sideBySide([5, 1, 1, 1], 2, async ms => {
-      begun.push(ms)
-      most = Math.max(most, ++going)
-      await pause(ms * 10)
-      going--
-    })
+    const { begun, most } = await observed([5, 1, 1, 1], { jobs: 2 })
     expect(begun).to.deep.equal([5, 1, 1, 1])
     expect(most).to.equal(2)
-    await sideBySide([], 3, () => expect.fail('there is nothing to do'))
+    expect(await observed([], { jobs: 3 })).to.deep.equal({ begun: [], most: 0, mostTaken: 0 })
   })
+
+  it('take no more room than there is, and what needs more goes on alone', async () => {
+    const takes = (item: number) => item
+    expect(await observed([1, 2, 1, 3, 1], { jobs: 5, room: 3, takes })).to.include({ most: 2, mostTaken: 3 })
+    expect(await observed([1, 9, 1], { jobs: 5, room: 3, takes })).to.include({ most: 1, mostTaken: 9 })
+  })
+
+  /** What was begun in which order, how many at a time, and how much they took together. */
+  async function observed(items: number[], together: Together<number>) {
+    const begun: number[] = []
+    const going: number[] = []
+    let [most, mostTaken] = [0, 0]
+    await sideBySide(items, together, async item => {
+      begun.push(item)
+      going.push(item)
+      most = Math.max(most, going.length)
+      mostTaken = Math.max(
+        mostTaken,
+        going.reduce((sum, one) => sum + one, 0),
+      )
+      await pause(item * 10)
+      going.splice(going.indexOf(item), 1)
+    })
+    return { begun, most, mostTaken }
+  }
 })
 
 describe('labs side by side', function () {
@@ -80,7 +97,7 @@ describe('labs side by side', function () {
     for (const [i, event] of events.entries()) for (const listener of mochas[i] ?? []) process.on(event, listener)
   })
 
-  const strays: [what: string, letGo: (name: string) => void][] = [
+  const strays: [what: string, letGo: (name: string, words: Words) => void][] = [
     ['a promise', name => void Promise.reject(new Error(`nobody awaits ${name}`))],
     [
       'a timer',
@@ -89,28 +106,36 @@ describe('labs side by side', function () {
           throw new Error(`nobody awaits ${name}`)
         }, 20),
     ],
+    ['a command', (name, { $ }) => void $`echo ${`nobody awaits ${name}`}; false`],
+    [
+      'a function that a command calls back',
+      (name, { $ }) => {
+        $`true`.then(() => {
+          throw new Error(`nobody awaits ${name}`)
+        })
+      },
+    ],
     ['a promise of a promise', name => void pause(20).then(() => Promise.reject(new Error(`nobody awaits ${name}`)))],
   ]
   for (const [what, letGo] of strays) {
     it(`an error that nobody waits for, of ${what}, is told as that of the lab which brought it about`, async () => {
-      const labs = together(['innocent', 'guilty', 'guilty too'], async (name, { $ }) => {
-        if (name !== 'innocent') letGo(name)
-        await $`sleep 0.3`
+      const labs = together(['innocent', 'guilty', 'guilty too'], async (name, words) => {
+        if (name !== 'innocent') letGo(name, words)
+        await words.$`sleep 0.3`
       })
       const { exitCode, events } = await outcomeOf(labs, { jobs: 3 })
-      expect(failuresOf(events)).to.deep.equal({
-        innocent: undefined,
-        guilty: 'Error: nobody awaits guilty',
-        'guilty too': 'Error: nobody awaits guilty too',
-      })
+      const failures = failuresOf(events)
+      expect(failures.innocent).to.equal(undefined)
+      expect(failures.guilty).to.match(/nobody awaits guilty\b(?! too)/)
+      expect(failures['guilty too']).to.match(/nobody awaits guilty too/)
       expect(exitCode).to.equal(1)
     })
   }
 
   it('an error of another run of this process is none of theirs', async () => {
-    const [one] = together(['guilty'], async (name, { $ }) => {
-      strays[0]?.[1](name)
-      await $`sleep 0.3`
+    const [one] = together(['guilty'], async (name, words) => {
+      strays[0]?.[1](name, words)
+      await words.$`sleep 0.3`
     })
     const [other] = together(['innocent'], (_, { $ }) => $`sleep 1`)
     if (!one || !other) throw new Error('there are two')
