@@ -27,6 +27,7 @@ Examples:
   npm run lab bridge-nat -- --until 3 --keep        stop there, and look around in the machine
   npm run lab bridge-nat -- --repeat 10 --jobs 2    is it flaky?
   npm run lab bridge-nat -- --on ssh://root@192.0.2.7:2222
+  npm run lab two-machines                          a lab of two machines and a wire between them: in qemu or the sandbox
   npm run lab ps                                    what is alive, and since when
   npm run lab shell bridge-nat                      a shell in a machine that was kept
   npm run lab shell -- --on qemu --suite forky      a shell in a fresh one
