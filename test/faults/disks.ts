@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { type Chance, oneOf } from './chance.ts'
@@ -40,13 +40,23 @@ const noMirror = { VETHLAB_MIRROR: 'http://127.0.0.1:9/debian' }
 
 /** A file of the image is shorter than it was, or one of its bits is another. */
 export const damagedImage: SetUp = async ({ host, chance }) => {
-  const path = await imageFile(host, chance)
-  const whole = `${path}.whole`
-  // The file is a link to the real one, which must stay as it is.
-  await rename(path, whole)
-  await execa('cp', ['--preserve=mode', whole, path])
-  await damage(path, chance)
-  return { options: { env: noMirror }, undo: () => rename(whole, path) }
+  const name = oneOf(chance, ['root.sqfs', 'vmlinuz', 'initrd'])
+  return { options: { env: noMirror }, undo: await damaged(join(await imageFolder(host), name), chance) }
+}
+
+/** A file of a template is shorter than it was, or one of its bits is another; it can be made anew. */
+export const damagedTemplate: SetUp = async ({ host, chance }) => {
+  const templates = join(host.cache, 'vethlab/templates')
+  const [name = ''] = (await readdir(templates)).filter(entry => !entry.startsWith('.') && !entry.endsWith('.lock'))
+  const files = await readdir(join(templates, name))
+  await damaged(join(templates, name, oneOf(chance, files as [string, ...string[]])), chance)
+  return { options: { env: noMirror } }
+}
+
+/** There is no template. */
+export const noTemplate: SetUp = async ({ host }) => {
+  await rm(join(host.cache, 'vethlab/templates'), { recursive: true, force: true })
+  return { options: {} }
 }
 
 /** Files of the image are of tomorrow, or of long ago: as if the clock had been set. */
@@ -64,26 +74,22 @@ export const oddTimes: SetUp = async ({ host, chance }) => {
   }
 }
 
-/** What the cache notes beside the image, and elsewhere, is not what was written there. */
+/** What is noted beside the image is not what was written there. */
 export const damagedNotes: SetUp = async ({ host, chance }) => {
-  const folder = await imageFolder(host)
-  const path = join(folder, oneOf(chance, ['verified.json', 'manifest.json']))
-  const text = await readFile(path)
-  // A file of its own, as the real one's content is shared.
-  await rm(path)
-  await writeFile(path, text)
+  const name = oneOf(chance, ['verified.json', 'manifest.json'])
+  return { options: { env: noMirror }, undo: await damaged(join(await imageFolder(host), name), chance) }
+}
+
+/** Damages a file, and returns what puts the whole one back. */
+async function damaged(path: string, chance: Chance): Promise<() => Promise<void>> {
+  const whole = `${path}.whole`
+  await execa('cp', ['--preserve', '--sparse=always', path, whole])
   await damage(path, chance)
-  return {
-    options: { env: noMirror },
-    undo: async () => {
-      await rm(path, { force: true })
-      await writeFile(path, text)
-    },
-  }
+  return () => rename(whole, path)
 }
 
 /** Cuts a file off, or turns one bit of it, somewhere. */
-export async function damage(path: string, chance: Chance): Promise<void> {
+async function damage(path: string, chance: Chance): Promise<void> {
   await using file = await open(path, 'r+')
   const { size } = await file.stat()
   const at = Math.floor(chance() * size)
@@ -92,10 +98,6 @@ export async function damage(path: string, chance: Chance): Promise<void> {
   await file.read(byte, 0, 1, at)
   byte[0] = (byte[0] ?? 0) ^ (1 << Math.floor(chance() * 8))
   await file.write(byte, 0, 1, at)
-}
-
-async function imageFile(host: PrivateHost, chance: Chance): Promise<string> {
-  return join(await imageFolder(host), oneOf(chance, ['root.sqfs', 'vmlinuz', 'initrd']))
 }
 
 async function imageFolder(host: PrivateHost): Promise<string> {

@@ -9,6 +9,10 @@ export interface Fault {
   on: 'sandbox' | 'qemu'
   /** Whether the lab that is disturbed has an engine. */
   engine: boolean
+  /** How many runs go on at once; the first is the one that is struck, the others must not feel it. Default 1. */
+  crowd?: number
+  /** Takes its turn only every so many rounds, as it takes long. */
+  every?: number
   /** Prepares what the run will meet, from its start on. */
   setUp?(scene: Scene): Promise<Prepared>
   /** Does it to a run, at a random moment; resolves to false when the run had ended before there was anything to be hit. */
@@ -17,6 +21,8 @@ export interface Fault {
   may: Outcome[]
   /** What may stay of the run until the next one removes it, as lines of leftovers. */
   stays?: RegExp
+  /** What only one of all these runs may say, and may say once. */
+  once?: RegExp
   /** How long after the strike it must have been noticed, in milliseconds. */
   noticedMs?: number
 }

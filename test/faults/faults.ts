@@ -1,4 +1,13 @@
-import { damagedImage, damagedNotes, oddTimes, smallCacheDisk, smallRunDisk } from './disks.ts'
+import { changedClock, steppedClock } from './clock.ts'
+import {
+  damagedImage,
+  damagedNotes,
+  damagedTemplate,
+  noTemplate,
+  oddTimes,
+  smallCacheDisk,
+  smallRunDisk,
+} from './disks.ts'
 import { type Fault, hostLacks, interrupted, killed, machineDied, verdict } from './fault.ts'
 import { cli, named, qemu, sandboxInit, send, wholeSandbox } from './strikes.ts'
 
@@ -38,7 +47,8 @@ export const faults: Fault[] = [
     what: 'the command line gets SIGTERM',
     ...withEngine,
     strike: send('SIGTERM', cli),
-    may: [interrupted],
+    // Before there is anything to be cleaned up, it ends as any program does.
+    may: [interrupted, killed],
   },
   {
     name: 'kill-init',
@@ -116,6 +126,24 @@ export const faults: Fault[] = [
     may: [verdict],
   },
   {
+    name: 'clock',
+    what: 'the clock of the command line is set back or forth, by minutes to years',
+    ...sandbox,
+    setUp: steppedClock,
+    strike: changedClock,
+    may: [verdict],
+  },
+  {
+    name: 'crowd',
+    what: 'ten runs at once, one of which gets SIGKILL',
+    ...sandbox,
+    crowd: 10,
+    every: 4,
+    strike: send('SIGKILL', cli),
+    may: [killed],
+    stays: untilTheNextRun,
+  },
+  {
     name: 'kill-qemu',
     what: 'QEMU gets SIGKILL',
     ...virtual,
@@ -138,5 +166,43 @@ export const faults: Fault[] = [
     strike: send('SIGKILL', cli),
     may: [killed],
     stays: untilTheNextRun,
+  },
+  {
+    name: 'damaged-template',
+    what: 'a file of the template is cut off, or a bit of it turned',
+    ...virtual,
+    every: 3,
+    setUp: damagedTemplate,
+    may: [verdict],
+  },
+  {
+    name: 'kill-cli-making',
+    what: 'the command line gets SIGKILL, while it makes a template or soon after',
+    ...virtual,
+    every: 3,
+    setUp: noTemplate,
+    strike: send('SIGKILL', cli),
+    may: [killed],
+    stays: /^(cgroup|run folder|half a template) /,
+  },
+  {
+    name: 'kill-qemu-making',
+    what: 'QEMU gets SIGKILL, while a template is made or soon after',
+    ...virtual,
+    every: 3,
+    setUp: noTemplate,
+    strike: send('SIGKILL', qemu),
+    may: [died],
+    noticedMs: atOnce,
+  },
+  {
+    name: 'crowd-qemu',
+    what: 'ten runs at once, without a template: one makes it, the others wait',
+    ...virtual,
+    crowd: 10,
+    every: 6,
+    setUp: noTemplate,
+    may: [verdict],
+    once: /making the template of/,
   },
 ]

@@ -17,7 +17,7 @@ export async function leftoversOf(places: Places, pids: number[]): Promise<strin
   const { folder, cache, run, temporary } = places
   const within = (...path: string[]) => readdir(join(...path)).catch(() => [])
   const named = (kind: string, names: string[]) => names.map(name => `${kind} ${name}`)
-  const [processes, cgroups, mounts, loops, runs, files, images] = await Promise.all([
+  const [processes, cgroups, mounts, loops, runs, files, images, templates] = await Promise.all([
     processesOf(folder, pids),
     cgroupsOf(pids),
     readFile('/proc/self/mountinfo', 'utf8'),
@@ -25,6 +25,7 @@ export async function leftoversOf(places: Places, pids: number[]): Promise<strin
     within(run, `vethlab-${process.getuid?.() ?? 0}`),
     within(temporary),
     within(cache, 'vethlab/images'),
+    within(cache, 'vethlab/templates'),
   ])
   return [
     ...named('process', processes),
@@ -40,12 +41,13 @@ export async function leftoversOf(places: Places, pids: number[]): Promise<strin
       'temporary file',
       files.filter(name => name !== 'node-compile-cache'),
     ),
-    ...named(
-      'half an image',
-      images.filter(name => name.startsWith('.building')),
-    ),
+    ...named('half an image', images.filter(unfinished)),
+    ...named('half a template', templates.filter(unfinished)),
   ]
 }
+
+/** What is made lies beside what is finished until it is whole. */
+const unfinished = (name: string) => name.startsWith('.building')
 
 async function processesOf(folder: string, pids: number[]): Promise<string[]> {
   const found = await Promise.all(

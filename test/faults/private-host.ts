@@ -62,8 +62,11 @@ export interface LabOptions {
   input?: string
 }
 
-/** Makes one, with the image of the default suite in its cache unless told otherwise. */
-export async function privateHost({ image = true } = {}): Promise<PrivateHost> {
+/**
+ * Makes one, with the image of the default suite in its cache unless told otherwise. Its files are hard links to the real
+ * one's, or copies: to be damaged, and as sandboxes on one file share a loop device, whoever they belong to.
+ */
+export async function privateHost({ image = true, copied = false } = {}): Promise<PrivateHost> {
   const real = dirname(defaultCache())
   await mkdir(real, { recursive: true })
   // Beside the cache, as hard links don't leave a file system; of a short name, as a socket's path is short.
@@ -72,7 +75,8 @@ export async function privateHost({ image = true } = {}): Promise<PrivateHost> {
   for (const path of [cache, run, temporary]) await mkdir(path)
   if (image) {
     const { dir } = await ensureImage(defaultSuite, { report: console.log, signal: new AbortController().signal })
-    await linkTree(dir, join(cache, 'vethlab/images', dir.slice(dirname(dir).length)))
+    const own = join(cache, 'vethlab/images', dir.slice(dirname(dir).length))
+    await (copied ? copyTree(dir, own) : linkTree(dir, own))
   }
   const pids: number[] = []
   let count = 0
@@ -136,5 +140,9 @@ export async function privateHost({ image = true } = {}): Promise<PrivateHost> {
 async function linkTree(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true })
   const { failed } = await execa('cp', ['-al', from, to], { reject: false })
-  if (failed) await cp(from, to, { recursive: true, preserveTimestamps: true })
+  if (failed) await copyTree(from, to)
+}
+
+async function copyTree(from: string, to: string): Promise<void> {
+  await cp(from, to, { recursive: true, preserveTimestamps: true })
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Chance, chanceOf, oneOf } from './chance.ts'
-import type { Fault } from './fault.ts'
-import { problemsOf } from './judge.ts'
+import { type Fault, verdict } from './fault.ts'
+import { type Disturbed, problemsOf } from './judge.ts'
 import { type Ended, faultyLab, type LabOptions, type LabProcess, type PrivateHost } from './private-host.ts'
 
 /** What came of one trial: a run that was disturbed, what it left, and the run after it. */
@@ -36,18 +36,24 @@ export async function trial(fault: Fault, number: number, { host, seed, realLabs
   const lab = realLabs && chance() < 0.1 ? realLab(fault, chance) : labFor(fault)
   const prepared = await fault.setUp?.({ host, chance })
   const started = performance.now()
-  const run = host.lab([lab.name, '--on', fault.on], withEngine(fault, prepared?.options))
+  const start = () => host.lab([lab.name, '--on', fault.on], withEngine(fault, prepared?.options))
+  const run = start()
+  const others = Array.from({ length: (fault.crowd ?? 1) - 1 }, start)
   const moment = chance() * lab.usualMs
   let strike: Struck | undefined
   if (fault.strike) {
     await Promise.race([pause(moment), run.ended])
     if (await fault.strike({ host, chance, run })) strike = await watch(run)
   }
-  const ended = await atLast(run, lab.limitMs)
+  const limitMs = lab.limitMs * (1 + others.length)
+  const ended = await atLast(run, limitMs)
+  const unhurt = await Promise.all(others.map(other => atLast(other, limitMs)))
   await prepared?.undo?.()
   const { struckAt, saidWhenStruck, noticedMs } = { ...strike, noticedMs: await strike?.noticed }
   const problems = [
     ...(ended ? problemsOf({ fault, ended, saidWhenStruck, noticedMs }) : ['it did not end, and was killed']),
+    ...unhurt.flatMap(other => (other ? problemsOf(undisturbed(other)) : ['another run did not end, and was killed'])),
+    ...(fault.once ? saidTwice(fault.once, [run, ...others]) : []),
     ...(await leftBehind(host, fault.stays)).map(what => `after it is left: ${what}`),
     ...(await nextRun(fault, host)),
   ]
@@ -59,7 +65,7 @@ export async function trial(fault: Fault, number: number, { host, seed, realLabs
     exitCode: ended?.exitCode,
     noticedMs,
     problems,
-    said: problems.length > 0 ? run.said() : '',
+    said: problems.length > 0 ? [run, ...others].map(one => one.said()).join('\n---\n') : '',
   }
 }
 
@@ -80,6 +86,18 @@ async function watch(run: LabProcess): Promise<Struck> {
   )
   await pause(tellingMs)
   return { struckAt, saidWhenStruck: run.said(), noticed }
+}
+
+const undisturbed = (ended: Ended): Disturbed => ({
+  fault: { may: [verdict] },
+  ended,
+  saidWhenStruck: undefined,
+  noticedMs: undefined,
+})
+
+function saidTwice(pattern: RegExp, runs: LabProcess[]): string[] {
+  const count = runs.flatMap(run => run.said().match(new RegExp(pattern, 'gm')) ?? []).length
+  return count > 1 ? [`${pattern} was said ${count} times`] : []
 }
 
 /** A lab to be disturbed: how long it usually takes, by which moments are drawn, and when it has hung. */
@@ -139,6 +157,6 @@ async function nextRun(fault: Fault, host: PrivateHost): Promise<string[]> {
   const ended = await atLast(run, limitMs)
   return [
     ...(ended?.exitCode === 0 ? [] : [`the next run ends with ${ended?.exitCode ?? 'a kill'}:\n${run.said()}`]),
-    ...(await host.leftovers()).map(what => `after the next run is left: ${what}`),
+    ...(await leftBehind(host)).map(what => `after the next run is left: ${what}`),
   ]
 }

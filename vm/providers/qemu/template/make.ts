@@ -70,18 +70,20 @@ export async function makeTemplate(recipe: TemplateRecipe, request: MakeTemplate
   const ended = running.ended.then(end => new EndedByItself(name, end))
   ended.then(reason => died.abort(reason))
   const late = AbortSignal.timeout(usualLimits[engine ? 'engine' : 'ready'] * slownessOf[accelerator])
+  using watch = watchQemu(running.qmp, { name, intervalMs: keepaliveMs[accelerator] })
+  const { frozen } = watch
+  // So that nobody waits for its next word.
+  frozen.addEventListener('abort', () => void running.kill(), { once: true })
   try {
-    using watch = watchQemu(running.qmp, { name, intervalMs: keepaliveMs[accelerator] })
-    const booting = AbortSignal.any([signal, died.signal, watch.frozen, late])
-    await awaitFreezable(running.identity, { name, signal: booting })
+    await awaitFreezable(running.identity, { name, signal: AbortSignal.any([signal, died.signal, frozen, late]) })
     await writeFile(path('state'), await freeze(running.qmp, { dir: runDir.path }))
     await running.ended
   } catch (error) {
     signal.throwIfAborted()
-    const reason = await Promise.race([ended, sleep(300)])
+    const reason = frozen.aborted ? undefined : await Promise.race([ended, sleep(300)])
     // The memory's file grows with what the guest touches: where the disk is full, the next page is QEMU's end.
     if (reason?.end.signal === 'SIGBUS') await requireSpace(files, 1)
-    throw reason ?? (await explainFailure(error, { name, late, logs: running.logs }))
+    throw reason ?? (await explainFailure(frozen.reason ?? error, { name, late, logs: running.logs }))
   }
   await writeFile(path('said'), Buffer.concat(said))
   await writeFile(path('kernel'), await readStart(image.kernel))
