@@ -59,10 +59,10 @@ export const faults: Fault[] = [
     noticedMs: atOnce,
   },
   {
-    name: 'kill-sshd',
-    what: "the sandbox's sshd gets SIGKILL",
+    name: 'kill-ssh-server',
+    what: "the sandbox's ssh server gets SIGKILL",
     ...sandbox,
-    strike: send('SIGKILL', named('sshd')),
+    strike: send('SIGKILL', named('dropbear')),
     may: [died],
     noticedMs: atOnce,
   },

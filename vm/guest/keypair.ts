@@ -17,12 +17,34 @@ export function makeKeyPair(comment: string): KeyPair {
   return formatKeyPair(privateKey, comment)
 }
 
+/** An ed25519 key by which a machine proves that it is itself: the private key as dropbear wants it, the public key as `ssh-ed25519 BASE64`. */
+export interface HostKeyPair {
+  private: Buffer
+  public: string
+}
+
+/** Makes a fresh ed25519 key for a machine. */
+export function makeHostKeyPair(): HostKeyPair {
+  const { seed, point, blob } = parts(generateKeyPairSync('ed25519').privateKey)
+  return {
+    private: Buffer.concat([field('ssh-ed25519'), field(Buffer.concat([seed, point]))]),
+    public: `ssh-ed25519 ${blob.toString('base64')}`,
+  }
+}
+
+function parts(key: KeyObject): { seed: Buffer; point: Buffer; blob: Buffer } {
+  const { d, x } = key.export({ format: 'jwk' })
+  const point = Buffer.from(x ?? '', 'base64url')
+  return {
+    seed: Buffer.from(d ?? '', 'base64url'),
+    point,
+    blob: Buffer.concat([field('ssh-ed25519'), field(point)]),
+  }
+}
+
 /** Writes an ed25519 key in OpenSSH's format (PROTOCOL.key of its sources), without a passphrase. */
 export function formatKeyPair(key: KeyObject, comment: string): KeyPair {
-  const { d, x } = key.export({ format: 'jwk' })
-  const seed = Buffer.from(d ?? '', 'base64url')
-  const point = Buffer.from(x ?? '', 'base64url')
-  const blob = Buffer.concat([field('ssh-ed25519'), field(point)])
+  const { seed, point, blob } = parts(key)
 
   // The check number is twice the same: a reader that decrypted wrongly would see two different ones.
   const check = Buffer.alloc(8, 0x56)

@@ -37,6 +37,7 @@ const machine = [
     'bsdutils',
     'busybox-static',
     'ca-certificates',
+    'dropbear-bin', // the control channel's server
     'kmod',
     'mount',
     'openssh-server',

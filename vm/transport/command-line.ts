@@ -62,7 +62,7 @@ function prelude({ cwd, env }: Surroundings): string {
   return [
     `echo "\x01$$" >&2`,
     `cd ${quotePosix(posix.resolve('/', cwd))} || exit`,
-    'unset OLDPWD SSH_CLIENT SSH_CONNECTION SSH_TTY SSH_AUTH_SOCK MAIL BASH_ENV ENV',
+    'unset OLDPWD SSH_CLIENT SSH_CONNECTION SSH_TTY SSH_AUTH_SOCK SSH_PUBKEYINFO MAIL BASH_ENV ENV',
     `export ${assignments.join(' ')}`,
   ].join('; ')
 }

@@ -3,7 +3,8 @@ import type { Shell } from 'zx'
 import { MachineError } from '../errors.ts'
 import type { Finished } from '../machine.ts'
 import { awaitBanner } from './banner.ts'
-import { openControl } from './control.ts'
+import type { LoginShell } from './command-line.ts'
+import { controlShell } from './control.ts'
 import { forwardUnix } from './forward.ts'
 import { type Login, shakeHands } from './handshake.ts'
 import { LoginFailure } from './login-failure.ts'
@@ -21,6 +22,10 @@ export interface ConnectOptions {
   name: string
   /** How long sshd's banner may take to come, in milliseconds. */
   readyMs: number
+  /** What sshd has said before there was somebody to hear it. */
+  said?: Buffer | undefined
+  /** The login shell, where it is known: on a machine of ours. Elsewhere it is asked for. */
+  loginShell?: LoginShell
   /** Aborts the login; a connection that is established is ended by disposing it. */
   signal: AbortSignal
   /** How often a silent machine is asked for a sign of life; after three questions without an answer it is lost. Default 500, at most 1000. */
@@ -55,11 +60,12 @@ const farewellMs = 500
  * Rejects with a MachineError whose `cause` is a LoginFailure, or with the signal's reason.
  */
 export async function connect(sock: Duplex, login: Login, options: ConnectOptions): Promise<Connection> {
-  const { name, readyMs, signal, handshakeMs = 20_000, openMs = 30_000 } = options
+  const { name, readyMs, said, signal, handshakeMs = 20_000, openMs = 30_000 } = options
   const keepaliveMs = Math.min(options.keepaliveMs ?? 500, slowestKeepaliveMs)
   // Whoever is told of a stream's end listens elsewhere; an unheard `error` would end this process.
   sock.on('error', () => {})
   try {
+    if (said?.length) sock.unshift(said)
     await awaitBanner(sock, { readyMs, signal })
     const client = await shakeHands(sock, login, { handshakeMs, keepaliveMs, signal })
     const lost = new AbortController()
@@ -86,12 +92,13 @@ export async function connect(sock: Duplex, login: Login, options: ConnectOption
     client.on('close', () => lose('the connection was closed'))
 
     const open = sessionOpener(client, name, openMs, lost.signal)
-    const control = await abortable(openControl(open), signal)
+    const control = controlShell(open)
+    const loginShell = options.loginShell ?? (await abortable(control.loginShell(), signal))
     const host = { open, signal: control.signal, children }
-    const exec: Connection['exec'] = (script, how) => runScript(host, control.loginShell, script, how)
+    const exec: Connection['exec'] = (script, how) => runScript(host, loginShell, script, how)
 
     return {
-      $: bindShell(host, control.loginShell),
+      $: bindShell(host, loginShell),
       exec,
       openShell: terminal => openShell(client, terminal, { name, lost: lost.signal }),
       lost: lost.signal,

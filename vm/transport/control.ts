@@ -5,16 +5,37 @@ import type { OpenSession } from './sessions.ts'
 
 /** A shell that stays open in the guest, to send signals from: a session of its own for each could be refused. */
 export interface Control {
-  loginShell: LoginShell
+  /** What the login shell is. Rejects with a LoginFailure when it runs no commands. */
+  loginShell(): Promise<LoginShell>
   /** Sends a signal (`TERM`) to a process group and to what its leader started outside it. */
   signal(name: string, pid: number): void
 }
 
+/** Makes the control shell of a connection; its session is opened when it is first of use. */
+export function controlShell(open: OpenSession): Control {
+  let session: Promise<Session> | undefined
+  const opened = () => (session ??= openControl(open))
+  return {
+    loginShell: async () => (await opened()).loginShell,
+    signal: (name, pid) => {
+      opened().then(
+        ({ channel }) => channel.writable && channel.write(`${name} ${pid}\n`),
+        () => {}, // The connection is lost, and every command with it.
+      )
+    },
+  }
+}
+
+interface Session {
+  channel: ClientChannel
+  loginShell: LoginShell
+}
+
 /**
- * Opens the control shell. It is also the connection's first session, at which sshd sets TCP_NODELAY, and the proof
- * that commands run at all. Rejects with a LoginFailure.
+ * Opens the session. On a host that is asked for its login shell it is the connection's first, at which sshd sets
+ * TCP_NODELAY, and the proof that commands run at all. Rejects with a LoginFailure.
  */
-export async function openControl(open: OpenSession): Promise<Control> {
+async function openControl(open: OpenSession): Promise<Session> {
   const channel = await new Promise<ClientChannel>((opened, failed) => {
     open(`exec /bin/sh -c ${quotePosix(script)}`, { opened, failed })
   })
@@ -23,13 +44,11 @@ export async function openControl(open: OpenSession): Promise<Control> {
   channel.resume()
   channel.stderr.resume()
   return {
+    channel,
     loginShell: {
       posix: /\/(sh|dash|ash|bash)$/.test(shell),
-      // A login's bash reads ~/.bashrc, if there is one, unless sshd_config says `SetEnv SHLVL=1`.
+      // A login's bash reads ~/.bashrc, if there is one, unless the server's settings say `SHLVL=1`.
       cleanBash: shell.endsWith('/bash') && (Number(level) > 0 || startUp === 'none'),
-    },
-    signal: (name, pid) => {
-      if (channel.writable) channel.write(`${name} ${pid}\n`)
     },
   }
 }

@@ -1,26 +1,28 @@
 import { execFileSync } from 'node:child_process'
 import { expect } from 'chai'
 import ssh2 from 'ssh2'
-import { makeSeed } from '../../../vm/guest/seed.ts'
+import { makeSeed, makeTemplateSeed, type SeedFile } from '../../../vm/guest/seed.ts'
 
 const request = { engine: true, keep: false, channel: 'fd:3' } as const
+const template = { engine: true, ports: { channel: 'ssh', identity: 'identity' } }
 
 describe('a seed', () => {
   it('lets in the client whose key it hands out, and nobody else', async () => {
     const { files, login } = await makeSeed(request)
     const key = ssh2.utils.parseKey(login.privateKey)
     if (key instanceof Error) throw key
-    const lines = content(files, '/etc/vethlab/authorized_keys').trim().split('\n')
+    const lines = content(files, '/root/.ssh/authorized_keys').trim().split('\n')
     expect(lines).to.have.length(1)
     expect(lines[0]).to.include(key.getPublicSSH().toString('base64'))
   })
 
   it('holds the host key that the client is told to pin, readable by root only', async () => {
     const { files, login } = await makeSeed(request)
-    const key = ssh2.utils.parseKey(content(files, '/etc/vethlab/host_key'))
-    if (key instanceof Error) throw key
-    expect(login.hostKey).to.equal(`ssh-ed25519 ${key.getPublicSSH().toString('base64')}`)
-    expect(files.find(file => file.path === '/etc/vethlab/host_key')?.mode).to.equal(0o600)
+    const key = files.find(file => file.path === '/etc/dropbear/dropbear_ed25519_host_key')
+    // Its last half is the public key.
+    const point = Buffer.from(key?.content ?? '').subarray(-32)
+    expect(Buffer.from(login.hostKey.split(' ')[1] ?? '', 'base64').subarray(-32)).to.deep.equal(point)
+    expect(key?.mode).to.equal(0o600)
   })
 
   it('has keys of its own', async () => {
@@ -48,6 +50,22 @@ describe('a seed', () => {
     })
   }
 
+  for (const name of ['relay', 'become']) {
+    it(`brings a script vethlab-${name} that perl can parse`, async () => {
+      const script = content(await makeTemplateSeed(template), `/usr/sbin/vethlab-${name}`)
+      execFileSync('perl', ['-c'], { input: script, stdio: ['pipe', 'ignore', 'ignore'] })
+    })
+  }
+
+  it('of a template is the same each time, and holds nothing of any machine’s own', async () => {
+    const files = await makeTemplateSeed(template)
+    expect(files).to.deep.equal(await makeTemplateSeed(template))
+    const own = (await makeSeed(request)).files.map(({ path }) => path).filter(path => /key|machine-id|host/.test(path))
+    expect(own).to.have.length(5)
+    expect(files.map(({ path }) => path)).to.not.include.any.members(own)
+    expect(content(files, '/etc/vethlab/machine')).to.equal('ENGINE=1\nKEEP=0\nCHANNEL=port:ssh\nIDENTITY=identity\n')
+  })
+
   it('names the guest, in its hosts file too', async () => {
     const { files } = await makeSeed({ ...request, hostname: 'left' })
     expect(content(files, '/etc/hostname')).to.equal('left\n')
@@ -55,8 +73,8 @@ describe('a seed', () => {
   })
 })
 
-function content(files: { path: string; content: string }[], path: string): string {
+function content(files: SeedFile[], path: string): string {
   const file = files.find(candidate => candidate.path === path)
   if (file === undefined) throw new Error(`the seed has no ${path}`)
-  return file.content
+  return file.content.toString()
 }

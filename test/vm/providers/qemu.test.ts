@@ -71,7 +71,7 @@ describe('a virtual machine', function () {
     })
 
     it('has its seed, for root alone to read', async () => {
-      expect(await run('stat -c "%a %U" /etc/vethlab/host_key')).to.equal('600 root')
+      expect(await run('stat -c "%a %U" /etc/dropbear/dropbear_ed25519_host_key')).to.equal('600 root')
       expect(await run('ls -d /seed /init 2>&1 | grep -c "No such file"')).to.equal('2')
     })
 

@@ -233,11 +233,11 @@ describe('a sandbox', function () {
     expect(await running).to.be.instanceOf(MachineError)
   })
 
-  it('ends when its sshd does: nobody can reach it any more', async () => {
+  it('ends when its ssh server does: nobody can reach it any more', async () => {
     await using machine = await start()
     const name = await nameOf(initOf(machine))
     const lost = once(machine.lost, 'abort')
-    await machine.exec('pkill sshd').catch(() => {})
+    await machine.exec('pkill dropbear').catch(() => {})
     await Promise.race([lost, sleep(1000)])
     expect(machine.lost.aborted).to.equal(true)
     await until(async () => (await processesOf(name)).length === 0)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { awaitReady } from '../../guest/ready.ts'
-import type { SeedLogin } from '../../guest/seed.ts'
+import { loginShell, type SeedLogin } from '../../guest/seed.ts'
 import type { Image } from '../../image/image.ts'
 import type { Machine, MachineRequest } from '../../machine.ts'
 import { connect } from '../../transport/connect.ts'
@@ -44,7 +44,7 @@ export interface Origin {
 interface Begun {
   running: QemuProcess
   login: SeedLogin
-  /** What the guest's sshd has said already. */
+  /** What a clone's ssh server has said before the freeze. */
   said?: Buffer
   /** Rejects with a MachineError when QEMU runs something else than was meant. */
   confirm?(): Promise<void>
@@ -59,7 +59,7 @@ export async function bringUp(request: VirtualMachineRequest, { uses, begin }: O
   undo.defer(() => runDir.remove())
 
   const consoleSocket = keep ? join(runDir.path, 'console') : undefined
-  const { running, login, confirm } = await begin({ dir: runDir.path, consoleSocket })
+  const { running, login, said, confirm } = await begin({ dir: runDir.path, consoleSocket })
   undo.defer(() => running.kill())
   // Until it is handed over it is nobody's to keep: if we are killed before, the next run ends it.
   runDir.ownMachine(running.pid)
@@ -76,12 +76,15 @@ export async function bringUp(request: VirtualMachineRequest, { uses, begin }: O
     confirmed?.catch(() => {})
     const connection = await connect(running.channel, login, {
       name,
+      said,
+      loginShell,
       readyMs: limits.banner * slowness,
       keepaliveMs: keepaliveMs[accelerator],
       signal: starting,
     })
     undo.defer(() => connection[Symbol.asyncDispose]())
-    await awaitReady(connection, { name, signal: starting })
+    // A clone is as ready as its template was.
+    if (!said) await awaitReady(connection, { name, signal: starting })
     await confirmed
     const enter = consoleSocket ? `socat -,raw,echo=0,escape=0x1d UNIX-CONNECT:${consoleSocket}` : ''
     const letGo = async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { MachineError } from '../../errors.ts'
-import { makeIdentity } from '../../guest/template.ts'
+import { makeIdentity } from '../../guest/identity.ts'
 import { memoryMiB } from './boot.ts'
 import type { Origin, VirtualMachineRequest } from './bring-up.ts'
 import { startQemu } from './process.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostError, MachineError } from '../../errors.ts'
 import { awaitReady } from '../../guest/ready.ts'
-import { makeSeed, type SeedFile } from '../../guest/seed.ts'
+import { loginShell, makeSeed, type SeedFile } from '../../guest/seed.ts'
 import { type Machine, type MachineRequest, machineName } from '../../machine.ts'
 import { connect } from '../../transport/connect.ts'
 import { assemble } from '../assemble.ts'
@@ -41,12 +41,15 @@ export async function startSandbox(request: SandboxRequest): Promise<SandboxMach
     running.ended.then(reason => died.abort(reason))
     const late = AbortSignal.timeout(startLimitMs)
     const starting = AbortSignal.any([signal, died.signal, late])
-    const connection = await connect(running.channel, seed.login, { name, readyMs: 20_000, signal: starting }).catch(
-      async error => {
-        await Promise.race([running.ended, sleep(300)])
-        throw died.signal.reason ?? error
-      },
-    )
+    const connection = await connect(running.channel, seed.login, {
+      name,
+      readyMs: 20_000,
+      loginShell,
+      signal: starting,
+    }).catch(async error => {
+      await Promise.race([running.ended, sleep(300)])
+      throw died.signal.reason ?? error
+    })
     undo.defer(() => connection[Symbol.asyncDispose]())
     await awaitReady(connection, { name, signal: starting })
 

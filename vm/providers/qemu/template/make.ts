@@ -1,7 +1,7 @@
 import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { awaitFreezable } from '../../../guest/template.ts'
+import { awaitFreezable } from '../../../guest/freezable.ts'
 import type { Image } from '../../../image/image.ts'
 import { makeRunDir } from '../../run-dir.ts'
 import { bootInit, memoryMiB } from '../boot.ts'
