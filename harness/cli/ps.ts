@@ -1,11 +1,12 @@
 import { describeRun, type MachineStatus } from '../../vm/providers/run-dir/describe.ts'
 import { listRuns } from '../../vm/providers/run-dir/runs.ts'
+import { keptByVagrant } from '../../vm/providers/vagrant/kept.ts'
 import { age, size, table } from './table.ts'
 
 /** Prints what is alive of this user's machines on this host, for people or, with `json`, for programs; resolves to 0. */
 export async function ps({ json }: { json: boolean }): Promise<number> {
   const described = await Promise.all((await listRuns()).map(describeRun))
-  const machines = described.filter(machine => machine !== undefined)
+  const machines = [...described.filter(machine => machine !== undefined), ...(await keptByVagrant())]
   process.stdout.write(json ? `${JSON.stringify(machines.map(forPrograms), null, 2)}\n` : inWords(machines))
   return 0
 }

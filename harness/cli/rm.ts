@@ -1,6 +1,8 @@
 import { HostError } from '../../vm/errors.ts'
 import { removeRun } from '../../vm/providers/run-dir/remove.ts'
 import { listRuns, type Run } from '../../vm/providers/run-dir/runs.ts'
+import { destroyMachine } from '../../vm/providers/vagrant/destroy.ts'
+import { placesKept } from '../../vm/providers/vagrant/place.ts'
 import { unknownName } from './known.ts'
 
 /** Removes kept machines, and says which; resolves to 0. @throws HostError, before any is removed, for a name of none */
@@ -11,12 +13,22 @@ export async function rm(names: string[], { all }: { all: boolean }): Promise<nu
       mend: 'leave one of them out',
     })
   }
-  const meant = all ? runs.filter(({ state }) => state === 'kept') : machinesMeant(names, runs)
-  for (const run of meant) {
+  const vagrants = (await placesKept()).filter(({ name }) => all || names.includes(name))
+  const others = names.filter(name => !vagrants.some(place => place.name === name))
+  const ours = all
+    ? runs.filter(({ state }) => state === 'kept')
+    : others.length > 0 || names.length === 0
+      ? machinesMeant(others, runs)
+      : []
+  for (const run of ours) {
     await removeRun(run)
     process.stdout.write(`removed ${run.record?.name}\n`)
   }
-  if (meant.length === 0) process.stdout.write('No machine is kept.\n')
+  for (const place of vagrants) {
+    await destroyMachine(place)
+    process.stdout.write(`removed ${place.name}\n`)
+  }
+  if (ours.length + vagrants.length === 0) process.stdout.write('No machine is kept.\n')
   return 0
 }
 

@@ -2,6 +2,8 @@ import { HostError } from '../../vm/errors.ts'
 import { reachKept } from '../../vm/providers/kept.ts'
 import { listRuns } from '../../vm/providers/run-dir/runs.ts'
 import { sweepRunDirs } from '../../vm/providers/run-dir/sweep.ts'
+import { logIn } from '../../vm/providers/vagrant/login.ts'
+import { placesKept } from '../../vm/providers/vagrant/place.ts'
 import type { Suite } from '../../vm/suite.ts'
 import type { Connection } from '../../vm/transport/connect.ts'
 import { type Interrupt, interruptible } from './interrupt.ts'
@@ -21,6 +23,13 @@ export interface FreshMachine {
 /** Opens a shell in a kept machine; resolves to the shell's exit code. @throws HostError for a name of none */
 export async function shellInKept(name: string): Promise<number> {
   using interrupt = interruptible(() => {}, { keep: true })
+  const place = (await placesKept()).find(kept => kept.name === name)
+  if (place) {
+    const { signal } = interrupt
+    const { connection } = await logIn(place, { name, hostKey: place.settings.hostKey ?? '', signal })
+    await using _closed = connection
+    return await talk(connection, interrupt)
+  }
   // One that has ended since is gone, and no name to be known.
   await sweepRunDirs()
   const [run] = machinesMeant([name], await listRuns())

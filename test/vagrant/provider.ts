@@ -9,12 +9,13 @@ import { execa } from 'execa'
 /* Run by main.ts, on a host of its own that has Vagrant and libvirt. WORK/box holds the files of the box. */
 
 const top = join(import.meta.dirname, '../..')
+const main = join(top, 'harness/cli/main.ts')
 const work = join(homedir(), '..')
 const places = join(homedir(), '.cache/vethlab/vagrant')
 const env = { ...process.env, VETHLAB_BOX: 'vethlab/test' }
 
 const lab = (...args: string[]) =>
-  execa(process.execPath, [join(top, 'harness/cli/main.ts'), ...args], {
+  execa(process.execPath, [main, ...args], {
     env,
     reject: false,
     all: true,
@@ -44,7 +45,7 @@ async function leftovers(): Promise<string[]> {
 
 /** Starts the lab, waits until it says something, and hands the process over. */
 async function labUntil(says: string) {
-  const child = spawn(process.execPath, [join(top, 'harness/cli/main.ts'), 'bridge-nat', '--on', 'vagrant'], {
+  const child = spawn(process.execPath, [main, 'bridge-nat', '--on', 'vagrant'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -72,7 +73,7 @@ describe('--on vagrant', () => {
   it('knows no box of forky', async () => {
     const { exitCode, all } = await execa(
       process.execPath,
-      [join(top, 'harness/cli/main.ts'), 'bridge-nat', '--on', 'vagrant', '--suite', 'forky'],
+      [main, 'bridge-nat', '--on', 'vagrant', '--suite', 'forky'],
       { reject: false, all: true },
     )
     expect(exitCode).to.equal(2)
@@ -114,12 +115,6 @@ describe('--on vagrant', () => {
     expect(await leftovers()).to.deep.equal([])
   })
 
-  it('runs labs with an engine, each on a machine of its own', async () => {
-    const { exitCode, all } = await lab('publish-port', '--on', 'vagrant')
-    expect(exitCode, all).to.equal(0)
-    expect(await leftovers()).to.deep.equal([])
-  })
-
   it('destroys what it was making when it is interrupted', async () => {
     const { child, exited } = await labUntil('booting')
     child.kill('SIGINT')
@@ -127,34 +122,28 @@ describe('--on vagrant', () => {
     expect(await leftovers()).to.deep.equal([])
   })
 
-  it('leaves a kept machine, which is entered and removed as it says', async () => {
-    const { exitCode, stdout } = await lab(
-      'bridge-nat',
-      '--on',
-      'vagrant',
-      '--keep',
-      '--until',
-      '1',
-      '--reporter',
-      'json',
-    )
-    expect(exitCode).to.equal(0)
-    const events = stdout.split('\n').filter(Boolean)
-    const kept = events.map(line => JSON.parse(line)).find(({ type }) => type === 'machine-kept')
-    expect(await machines()).to.have.length(1)
-    const { stdout: entered } = await execa('script', ['-qec', `${kept.enter} ip -br link show br01`, '/dev/null'])
-    expect(entered).to.include('br01')
-    await execa('sh', ['-c', kept.remove])
-    expect(await machines()).to.deep.equal([])
-  })
-
-  it('is killed in the midst of it, and the next run destroys its machine', async () => {
-    const { child, exited } = await labUntil('installing the packages')
+  it('is killed in the midst of it, and what it leaves is destroyed by npm run lab gc', async () => {
+    const { child, exited } = await labUntil('booting')
     child.kill('SIGKILL')
     await exited
-    expect(await machines()).to.have.length(1)
-    const { all } = await lab('bridge-nat', '--on', 'vagrant', '--suite', 'forky')
-    expect(all).to.include('of a run that was killed')
+    const { all } = await lab('gc')
+    expect(all)
+      .to.include('of a run that was killed')
+      .and.match(/removed the virtual machine vethlab-/)
+    expect(await leftovers()).to.deep.equal([])
+  })
+
+  it('runs a lab with an engine, and leaves the machine if asked: it is listed, entered and removed by its name', async () => {
+    const { exitCode, all } = await lab('publish-port', '--on', 'vagrant', '--keep')
+    expect(exitCode, all).to.equal(0)
+    const [name = ''] = await machines()
+    expect(all).to.include(`npm run lab shell ${name}`)
+    expect((await lab('ps')).all).to.match(new RegExp(`${name} +vagrant:trixie +kept`))
+    const shell = await execa(process.execPath, [main, 'shell', name], { env, input: 'id -un; docker version\n' })
+    expect(shell.stdout)
+      .to.match(/^root$/m)
+      .and.include('Engine')
+    expect((await lab('rm', name)).exitCode).to.equal(0)
     expect(await leftovers()).to.deep.equal([])
   })
 })

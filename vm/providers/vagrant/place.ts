@@ -7,6 +7,8 @@ import { folderName, ownerInName } from '../run-dir/record.ts'
 
 /** What a machine of Vagrant's is made with. It is needed again to destroy it. */
 export interface Settings {
+  /** What people call it: the lab's name. */
+  label: string
   suite: Suite
   engine: boolean
   /** A box of the user's own, instead of Debian's. */
@@ -14,6 +16,8 @@ export interface Settings {
   /** libvirt's driver, instead of the one that the Vagrantfile chooses. */
   driver: string | undefined
   kept: boolean
+  /** What a kept machine's sshd proves to be: `ssh-ed25519 BASE64`. */
+  hostKey?: string
 }
 
 /**
@@ -39,8 +43,8 @@ export async function makePlace(settings: Settings): Promise<Place> {
 }
 
 /** From now on the machine is left alone, whatever becomes of this process. */
-export async function keepPlace(place: Place): Promise<void> {
-  await writeSettings({ ...place, settings: { ...place.settings, kept: true } })
+export async function keepPlace(place: Place, { hostKey }: { hostKey: string }): Promise<void> {
+  await writeSettings({ ...place, settings: { ...place.settings, kept: true, hostKey } })
 }
 
 /** Forgets a machine that has been destroyed. */
@@ -50,16 +54,25 @@ export async function removePlace({ path }: Place): Promise<void> {
 
 /** Machines of runs that have ended without destroying them, and what is left of kept ones that have been destroyed. */
 export async function placesLeft(): Promise<Place[]> {
-  const names = await readdir(places()).catch(() => [])
-  const found = await Promise.all(names.map(readPlace))
-  return found.filter(place => place !== undefined)
+  const found = await allPlaces()
+  return found.filter(({ owner, kept }) => lifeOf(owner) === 'gone' && !kept).map(({ place }) => place)
 }
 
-async function readPlace(name: string): Promise<Place | undefined> {
-  const owner = ownerInName(name.slice(prefix.length))
-  if (!owner || lifeOf(owner) !== 'gone') return undefined
-  const place = { name, path: join(places(), name), settings: await readSettings(name) }
-  return place.settings.kept && (await isThere(place)) ? undefined : place
+/** Machines that were kept and are still there, each with the number of the process that did so. */
+export async function placesKept(): Promise<(Place & { owner: number })[]> {
+  const found = await allPlaces()
+  return found.filter(({ kept }) => kept).map(({ place, owner }) => ({ ...place, owner: owner.pid }))
+}
+
+async function allPlaces() {
+  const names = await readdir(places()).catch(() => [])
+  const found = names.map(async name => {
+    const owner = ownerInName(name.slice(prefix.length))
+    if (!owner) return []
+    const place = { name, path: join(places(), name), settings: await readSettings(name) }
+    return [{ place, owner, kept: place.settings.kept && (await isThere(place)) }]
+  })
+  return (await Promise.all(found)).flat()
 }
 
 /** Whether Vagrant knows of the machine: it notes its id as soon as the hypervisor has told it. */
@@ -92,5 +105,13 @@ async function writeSettings({ path, settings }: Place): Promise<void> {
 
 async function readSettings(name: string): Promise<Settings> {
   const text = await readFile(join(places(), name, 'settings.json'), 'utf8').catch(() => '{}')
-  return { suite: 'bookworm', engine: false, box: undefined, driver: undefined, kept: false, ...JSON.parse(text) }
+  return {
+    label: '',
+    suite: 'bookworm',
+    engine: false,
+    box: undefined,
+    driver: undefined,
+    kept: false,
+    ...JSON.parse(text),
+  }
 }

@@ -1,20 +1,20 @@
-import { readFile } from 'node:fs/promises'
 import { HostError, MachineError } from '../../errors.ts'
 import { findTool } from '../../image/tools.ts'
 import type { Machine, MachineRequest } from '../../machine.ts'
-import { type Connection, connect } from '../../transport/connect.ts'
+import type { Connection } from '../../transport/connect.ts'
 import { assemble } from '../assemble.ts'
 import { sweepRunDirs } from '../run-dir/sweep.ts'
 import { makeRunDir } from '../run-dir.ts'
-import { dial } from '../ssh/dial.ts'
 import { readSurvey, refusal, surveyScript } from '../ssh/survey.ts'
 import { installVagrant } from './check.ts'
 import { runVagrant } from './command.ts'
 import { destroyMachine, sweepVagrant } from './destroy.ts'
 import { explainUp } from './failure.ts'
+import { entryOf } from './kept.ts'
+import { logIn } from './login.ts'
 import { environmentOf, keepPlace, makePlace, type Place } from './place.ts'
 import { phaseOf } from './said.ts'
-import { readSshConfig, type SshConfig } from './ssh-config.ts'
+import type { SshConfig } from './ssh-config.ts'
 
 /**
  * Brings up the machine of the Vagrantfile, logs in to it as root, and looks whether it is what labs expect. Disposing the
@@ -29,11 +29,11 @@ export async function startVagrant(request: MachineRequest): Promise<Machine> {
   const { VETHLAB_BOX: box, VETHLAB_LIBVIRT_DRIVER: driver } = process.env
 
   await using undo = new AsyncDisposableStack()
-  const place = await makePlace({ suite, engine, box, driver, kept: false })
+  const place = await makePlace({ label, suite, engine, box, driver, kept: false })
   undo.defer(() => destroyMachine(place))
   const hostKey = await bringUp(place, { name, report, signal })
-  const config = await sshConfigOf(place)
-  const connection = undo.use(await logIn(config, { name, hostKey, signal }))
+  const { connection, config } = await logIn(place, { name, hostKey, signal })
+  undo.use(connection)
   await requireReady(connection, { name, config, engine, signal })
   const emulated = (await connection.exec('systemd-detect-virt', { signal })).stdout.trim() === 'qemu'
 
@@ -46,15 +46,11 @@ export async function startVagrant(request: MachineRequest): Promise<Machine> {
       accelerator: emulated ? 'tcg' : 'kvm',
       suite,
       slowness: emulated ? emulatedSlowness : 1,
-      entry: {
-        name: undefined,
-        enter: byHand(place, "ssh --command 'sudo -i' -- -t"),
-        remove: byHand(place, 'destroy --force'),
-      },
+      entry: { name: place.name, ...entryOf(place) },
     },
     connection,
     runDir,
-    release: () => (keep ? keepPlace(place) : destroyMachine(place)),
+    release: () => (keep ? keepPlace(place, { hostKey }) : destroyMachine(place)),
   })
   undo.move()
   return machine
@@ -62,7 +58,6 @@ export async function startVagrant(request: MachineRequest): Promise<Machine> {
 
 /** Measured for QEMU without libvirt: see there. */
 const emulatedSlowness = 10
-const readyMs = 30_000
 
 /** Runs `vagrant up`; resolves to the machine's host key, which the last provisioner prints. */
 async function bringUp(
@@ -87,26 +82,6 @@ async function bringUp(
   return hostKey
 }
 
-async function sshConfigOf(place: Place): Promise<SshConfig> {
-  const { lines } = await runVagrant(['ssh-config'], { env: environmentOf(place) })
-  const config = readSshConfig(lines.join('\n'))
-  if (config.proxy === undefined) return config
-  throw new HostError('the hypervisor is on another host, and its machines are reached through that only', {
-    mend: 'use the hypervisor of this host, or name the machine itself: --on ssh://root@machine',
-  })
-}
-
-async function logIn(
-  { host, port, identity }: SshConfig,
-  { name, hostKey, signal }: { name: string; hostKey: string; signal: AbortSignal },
-): Promise<Connection> {
-  const privateKey = await readFile(identity, 'utf8')
-  const sock = await dial({ username: 'root', host, port }, signal)
-  // The slowest host asks often enough: an emulated machine on a busy one takes a second to answer.
-  const options = { name, readyMs, keepaliveMs: 1000, signal }
-  return await connect(sock, { username: 'root', hostKey, identities: [{ privateKey }] }, options)
-}
-
 /** The same questions as to a host of the user's; an answer that would send him away is a fault of the Vagrantfile here. */
 async function requireReady(
   connection: Connection,
@@ -119,15 +94,4 @@ async function requireReady(
     mend: 'if the box is your own, compare it with docs/vagrant.md',
     cause: refused,
   })
-}
-
-/** A command for the host's shell. */
-function byHand(place: Place, command: string): string {
-  const { VETHLAB_ENGINE: _, VETHLAB_LIBVIRT_DRIVER: __, ...env } = environmentOf(place)
-  const words = Object.entries(env).map(([name, value]) => `${name}=${quote(value)}`)
-  return `${words.join(' ')} vagrant ${command}`
-}
-
-function quote(text: string): string {
-  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
