@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Chance, chanceOf, oneOf } from './chance.ts'
 import { type Fault, verdict } from './fault.ts'
+import { changes, hostState } from './host-state.ts'
 import { type Disturbed, problemsOf } from './judge.ts'
 import { type Ended, faultyLab, type LabOptions, type LabProcess, type PrivateHost } from './private-host.ts'
 
@@ -25,13 +26,19 @@ export interface Trial {
 
 export interface Setting {
   host: PrivateHost
-  seed: number
+  seed: string
   /** true: now and then one of the project's own labs is disturbed, which takes longer. */
   realLabs: boolean
+  /** The host's network state before all trials, which none may change. */
+  hostState: string[]
 }
 
 /** Does one trial. */
-export async function trial(fault: Fault, number: number, { host, seed, realLabs }: Setting): Promise<Trial> {
+export async function trial(
+  fault: Fault,
+  number: number,
+  { host, seed, realLabs, hostState: before }: Setting,
+): Promise<Trial> {
   const chance = chanceOf(seed, fault.name, number)
   const lab = realLabs && chance() < 0.1 ? realLab(fault, chance) : labFor(fault)
   const prepared = await fault.setUp?.({ host, chance })
@@ -56,6 +63,7 @@ export async function trial(fault: Fault, number: number, { host, seed, realLabs
     ...(fault.once ? saidTwice(fault.once, [run, ...others]) : []),
     ...(await leftBehind(host, fault.stays)).map(what => `after it is left: ${what}`),
     ...(await nextRun(fault, host)),
+    ...changes(before, await hostState()).map(what => `the host's network was changed: ${what}`),
   ]
   return {
     fault: fault.name,

@@ -5,7 +5,7 @@ import { HostError } from '../errors.ts'
 import { imageTools, keyring, unprivilegedTools } from '../image/tools.ts'
 
 /** What a program of this host is needed for. */
-export type Use = 'sandbox' | 'qemu' | 'keep' | 'test'
+export type Use = 'sandbox' | 'qemu' | 'keep' | 'test' | 'faults'
 
 /** Everything that this project runs on a host: the program (or the path of a file), and the Debian package that has it. */
 const needs: Record<'image' | 'user' | Use, Record<string, string>> = {
@@ -31,6 +31,8 @@ const needs: Record<'image' | 'user' | Use, Record<string, string>> = {
     ip: 'iproute2',
     'iptables-nft': 'iptables',
   },
+  // A clock that is set while a run goes on.
+  faults: { faketime: 'faketime' },
 }
 
 /** A user's PATH leaves out the folders of the administrator's programs; what we run is found there all the same. */

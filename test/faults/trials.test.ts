@@ -1,0 +1,48 @@
+import { expect } from 'chai'
+import { faults } from './faults.ts'
+import { hostState } from './host-state.ts'
+import { privateHost } from './private-host.ts'
+import { type Trial, trial } from './trial.ts'
+
+/*
+ * The short form of `npm run test:faults`: some of its trials, those of one seed, so that what is red once is red again.
+ * machine.test.ts, interrupt.test.ts and host.test.ts disturb at moments that are known.
+ */
+
+const seed = '1'
+/** Side by side, as a run mostly waits. */
+const lanes = [
+  ['kill-cli', 'kill-dockerd', 'damaged-image'],
+  ['kill-cli-engine', 'kill-sshd', 'full-run-disk', 'kill-init'],
+]
+
+describe('at a random moment', function () {
+  this.timeout(120_000)
+  const outcomes = new Map<string, Promise<Trial>>()
+  before(async function () {
+    this.timeout(0) // An image may have to be built.
+    if (process.getuid?.() !== 0) this.skip()
+    const before = await hostState()
+    for (const lane of lanes) {
+      const host = await privateHost({ copied: true })
+      let last: Promise<unknown> = Promise.resolve()
+      for (const fault of faults.filter(({ name }) => lane.includes(name))) {
+        const outcome = last.then(() => trial(fault, 0, { host, seed, realLabs: false, hostState: before }))
+        outcome.catch(() => {})
+        outcomes.set(fault.name, outcome)
+        last = outcome.catch(() => {})
+      }
+      hosts.push(last.then(() => host[Symbol.asyncDispose]()))
+    }
+  })
+  const hosts: Promise<void>[] = []
+  after(() => Promise.all(hosts))
+
+  for (const name of lanes.flat()) {
+    const what = faults.find(fault => fault.name === name)?.what
+    it(`${what}: nothing is left, no verdict is wrong, the next run works`, async () => {
+      const { problems, said } = (await outcomes.get(name)) as Trial
+      expect(problems, said).to.deep.equal([])
+    })
+  }
+})
