@@ -15,8 +15,8 @@ export interface Room {
   machines: number
 }
 
-/** What a machine comes to use: all the memory that a VM is given; in a sandbox, an engine and a few containers. */
-const machineMiB: Record<ProviderName, number> = { qemu: 2048, sandbox: 512, vagrant: 2048, ssh: 0 }
+/** What a machine may come to use: more than twice what was seen with an engine and a few containers; what the Vagrantfile gives. */
+const machineMiB: Record<ProviderName, number> = { qemu: 1024, sandbox: 512, vagrant: 2048, ssh: 0 }
 
 /** Reads a flag that takes a number of something. @throws HostError for what is no whole number from 1 */
 export function numberMeant(flag: string, text: string): number {
@@ -27,6 +27,8 @@ export function numberMeant(flag: string, text: string): number {
 /** How many labs go on side by side where nobody says so. */
 export function jobsThatFit({ provider, accelerator, cores, freeMiB }: Omit<Room, 'machines'>): Jobs {
   if (provider === 'ssh') return { number: 1, machines: 1, why: 'one host' }
+  // Side by side it works or doesn't, as its hypervisor's plugin locks boxes and networks.
+  if (provider === 'vagrant') return { number: 1, machines: 1, why: 'Vagrant makes one machine at a time' }
   const inMemory = Math.max(1, Math.floor(freeMiB / machineMiB[provider]))
   if (inMemory < cores) {
     return { number: inMemory, machines: inMemory, why: `${(freeMiB / 1024).toFixed(1)} GiB of free memory` }

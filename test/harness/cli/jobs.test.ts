@@ -10,13 +10,13 @@ describe('how many labs go on side by side', () => {
   it('is one a core, with as many machines as the memory bears', () => {
     expect(fits({})).to.deep.equal({ number: 4, machines: 32, why: '4 cores' })
     expect(fits({ cores: 1 })).to.include({ number: 1, why: '1 core' })
-    expect(fits({ provider: 'qemu', accelerator: 'kvm' })).to.deep.equal({ number: 4, machines: 8, why: '4 cores' })
+    expect(fits({ provider: 'qemu', accelerator: 'kvm' })).to.deep.equal({ number: 4, machines: 16, why: '4 cores' })
   })
 
-  it('is no more than the memory bears: a virtual machine may come to use all that it is given', () => {
+  it('is no more than the memory bears, of which a virtual machine takes more', () => {
     expect(fits({ freeMiB: 1100 })).to.deep.equal({ number: 2, machines: 2, why: '1.1 GiB of free memory' })
-    expect(fits({ provider: 'qemu', accelerator: 'kvm', freeMiB: 6200 })).to.deep.equal({
-      ...{ number: 3, machines: 3, why: '6.1 GiB of free memory' },
+    expect(fits({ provider: 'qemu', accelerator: 'kvm', freeMiB: 3100 })).to.deep.equal({
+      ...{ number: 3, machines: 3, why: '3.0 GiB of free memory' },
     })
     expect(fits({ freeMiB: 10 })).to.deep.equal({ number: 1, machines: 1, why: '0.0 GiB of free memory' })
   })
@@ -31,6 +31,12 @@ describe('how many labs go on side by side', () => {
     expect(jobsMeant(undefined, ssh)).to.deep.equal({ number: 1, machines: 1, why: 'one host' })
     expect(jobsMeant(1, ssh).number).to.equal(1)
     expect(() => jobsMeant(2, ssh)).to.throw(HostError, '--jobs 2 needs as many machines, and there is one host')
+  })
+
+  it('is one with Vagrant, unless somebody asks for more', () => {
+    const vagrant = { ...roomy, provider: 'vagrant' } as const
+    expect(jobsMeant(undefined, vagrant)).to.include({ number: 1, why: 'Vagrant makes one machine at a time' })
+    expect(jobsMeant(2, vagrant)).to.include({ number: 2, machines: 2 })
   })
 
   it('is as many as somebody asks for, who is told where that is more', () => {
