@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { CommandEnded, RunEvent } from '../../../harness/events.ts'
-import { reporter, story } from '../../../harness/reporters/line.ts'
+import { reporter } from '../../../harness/reporters/line.ts'
+import { story } from '../../../harness/reporters/story.ts'
 import { memoryOutput } from './memory-output.ts'
 import { failedRun, lab, lostRun, refusedRun } from './sample-run.ts'
 

@@ -3,7 +3,7 @@ import { listing } from '../../../harness/cli/list.ts'
 import type { LabHeader, RunEvent } from '../../../harness/events.ts'
 import { jsonReport } from '../../../harness/reporters/json.ts'
 import { junitXml } from '../../../harness/reporters/junit.ts'
-import { story } from '../../../harness/reporters/line.ts'
+import { story } from '../../../harness/reporters/story.ts'
 import { begun, header } from './several-labs.ts'
 
 const lab: LabHeader = {
