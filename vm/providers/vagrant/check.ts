@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { execa } from 'execa'
 import { findTool } from '../../image/tools.ts'
 import type { Finding } from '../../machine.ts'
@@ -15,22 +16,33 @@ export async function checkVagrant(): Promise<Finding[]> {
       return { ok: !failed, said: stdout || stderr }
     }),
   )
-  const box = process.env.VETHLAB_BOX
-  const own = boxes?.said.match(/^(debian\/\S+|vethlab\/\S+)/gm) ?? []
   return [
     { need: 'vagrant', ok: version?.ok === true, saw: version?.said ?? '', mend: version?.ok ? '' : installVagrant },
-    hypervisor({ virtualbox: findTool('VBoxManage'), libvirt: /^vagrant-libvirt .*/m.exec(plugins?.said ?? '')?.[0] }),
-    {
-      need: 'a box (Debian’s is downloaded where none is here)',
-      ok: box !== undefined || own.length > 0,
-      optional: true,
-      saw: box ?? (own.join(', ') || 'none of Debian’s yet'),
-      mend: box || own.length > 0 ? '' : 'vagrant box add debian/bookworm64, or name one of your own in VETHLAB_BOX',
-    },
+    hypervisorFinding({
+      virtualbox: findTool('VBoxManage'),
+      libvirt: /^vagrant-libvirt .*/m.exec(plugins?.said ?? '')?.[0],
+    }),
+    boxFinding(boxes?.said ?? '', process.env.VETHLAB_BOX),
   ]
 }
 
-function hypervisor({ virtualbox, libvirt }: { virtualbox: string | undefined; libvirt: string | undefined }): Finding {
+/** Whether the box is here; `list` is what `vagrant box list` prints, `named` the user's own choice. */
+export function boxFinding(list: string, named: string | undefined): Finding {
+  const boxes = [...list.matchAll(/^(\S+) +\(/gm)].map(([, name = '']) => name)
+  const here = named ? boxes.includes(named) || existsSync(named) : boxes.some(name => name.startsWith('debian/'))
+  const need = named ? `the box ${named}, which VETHLAB_BOX names` : 'a box of Debian’s'
+  const saw = boxes.join(', ') || 'no box'
+  const mend = named ? `vagrant box add --name ${named} FILE` : 'none: the first run downloads it'
+  return { need, ok: here, optional: true, saw, mend: here ? '' : mend }
+}
+
+function hypervisorFinding({
+  virtualbox,
+  libvirt,
+}: {
+  virtualbox: string | undefined
+  libvirt: string | undefined
+}): Finding {
   const saw = [virtualbox, libvirt].filter(part => part !== undefined)
   return {
     need: 'VirtualBox, or libvirt with vagrant’s plugin for it',

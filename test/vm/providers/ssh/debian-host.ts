@@ -32,7 +32,7 @@ for conf in default all ens3; do
   sysctl -q -w net.ipv4.conf.$conf.rp_filter=2 net.ipv4.conf.$conf.promote_secondaries=1
 done
 touch /etc/vethlab-disposable
-mkdir -p /root/.ssh; chmod 700 /root/.ssh`
+mkdir -p /run/sshd /root/.ssh; chmod 700 /root/.ssh`
 
 /** Starts one, which is a sandbox underneath: declared disposable, but not prepared yet. */
 export async function startDebianHost({ engine, client }: { engine: boolean; client: KeyPair }): Promise<DebianHost> {
