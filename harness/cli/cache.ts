@@ -40,6 +40,7 @@ export function inWords(entries: CacheEntry[], cache: string): string {
 const kinds: Record<CacheEntry['kind'], string> = {
   images: 'image',
   templates: 'template',
+  engines: 'engine data',
   kvm: 'KVM verdict',
   'half-made': 'half-made',
   compiled: 'compiled code',

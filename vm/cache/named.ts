@@ -4,6 +4,7 @@ import { imageFiles, type Manifest, readManifest } from '../image/manifest.ts'
 import { type Recipe, recipeOf } from '../image/recipe.ts'
 import { qemuProgram } from '../providers/qemu/argv.ts'
 import { templateName, templateRecipe } from '../providers/qemu/template/recipe.ts'
+import { engineDataHash, engineDataName } from '../providers/sandbox/engine-data.ts'
 import { suites } from '../suite.ts'
 import type { Store } from './stores.ts'
 
@@ -15,11 +16,17 @@ export async function namedByRecipes(
   cache: string,
   recipes: Recipe[] = suites.map(suite => recipeOf(suite)),
 ): Promise<Named> {
-  const named: Named = { images: new Set(recipes.map(imageName)), templates: new Set(), kvm: new Set() }
+  const named: Named = {
+    images: new Set(recipes.map(imageName)),
+    templates: new Set(),
+    engines: new Set(),
+    kvm: new Set(),
+  }
   for (const recipe of recipes) {
     const manifest = await readManifest(join(cache, 'images', imageName(recipe)))
     if (manifest === undefined || manifest === 'unreadable') continue
     named.kvm.add(`${manifest.files[imageFiles.kernel].sha256.slice(0, 16)}.json`)
+    named.engines.add(engineDataName({ manifest }, await engineDataHash({ manifest })))
     for (const name of await templatesOf(manifest)) named.templates.add(name)
   }
   return named

@@ -5,7 +5,7 @@ import { removeLeftovers } from '../image/site.ts'
  * The folders of the cache in which things lie that take long to make: each a folder with a name that says what it was
  * made from, with a lock NAME.lock beside it, and made in a site (image/site.ts).
  */
-export const stores = ['images', 'templates'] as const
+export const stores = ['images', 'templates', 'engines'] as const
 
 export type Store = (typeof stores)[number]
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createConnection } from 'node:net'
@@ -21,7 +21,7 @@ export async function reachKept(
   const name = record?.name ?? path
   try {
     const login = JSON.parse(await readFile(join(path, loginFile), 'utf8')) as SeedLogin
-    const sock = record?.provider === 'sandbox' ? sshdInside(machine?.pid ?? 0) : await portOf(path)
+    const sock = record?.provider === 'sandbox' ? serverInside(machine?.pid ?? 0) : await portOf(path)
     return await connect(sock, login, { name, readyMs: patienceMs, signal, keepaliveMs: 1000 })
   } catch (cause) {
     signal.throwIfAborted()
@@ -34,26 +34,24 @@ export async function reachKept(
   }
 }
 
-/** Emulated and on a busy host an sshd takes seconds to begin. */
+/** Emulated and on a busy host a server takes seconds to begin. */
 const patienceMs = 15_000
 
-/** A further sshd of the sandbox: its own has ended with the run that kept it. */
-function sshdInside(init: number): Duplex {
-  const sshd = ['/usr/sbin/sshd', '-i', '-f', '/etc/vethlab/sshd_config', '-E', '/var/log/vethlab/sshd.log']
-  const child = spawn('nsenter', ['--target', String(init), '--all', ...sshd], {
-    stdio: ['pipe', 'pipe', 'ignore'],
+/** A further server in the sandbox, as its init started the one that has ended with the run that kept it (guest/init). */
+function serverInside(init: number): Duplex {
+  const serve = 'exec dropbear -iResk <&3 3>&- 2>>/var/log/vethlab/ssh.log'
+  const child = spawn('nsenter', ['--target', String(init), '--all', 'sh', '-c', serve], {
+    // The fourth is a socket pair.
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     // Ctrl-C in the terminal is for what runs in the guest.
     detached: true,
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+    cwd: '/',
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', SHLVL: '1' },
   })
-  return streamOf(child)
-}
-
-function streamOf(child: ChildProcess): Duplex {
-  if (!child.stdin || !child.stdout) throw new TypeError('spawn made no pipes')
-  child.on('error', error => stream.destroy(error))
-  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin })
-  return stream
+  const channel = child.stdio[3]
+  if (!(channel instanceof Duplex)) throw new TypeError('spawn made no socket pair')
+  child.on('error', error => channel.destroy(error))
+  return channel
 }
 
 async function portOf(folder: string): Promise<Duplex> {

@@ -1,9 +1,10 @@
 import { HostError } from '../errors.ts'
-import { ensureImage } from '../image/image.ts'
+import { ensureImage, type Image } from '../image/image.ts'
 import type { Machine, MachineRequest } from '../machine.ts'
 import type { Joiner } from '../segment.ts'
 import { explainRunDirError } from './run-dir/base.ts'
 import { checkSandbox } from './sandbox/check.ts'
+import { ensureEngineData } from './sandbox/engine-data.ts'
 import { joinSandboxes } from './sandbox/segment.ts'
 import { startSandbox } from './sandbox/start.ts'
 
@@ -17,9 +18,28 @@ async function start(request: MachineRequest): Promise<Machine> {
   await refuseIfLacking()
   const { suite, report, signal } = request
   const image = await ensureImage(suite, { report, signal })
-  return await startSandbox({ ...request, rootfs: image.rootfs }).catch(error => {
+  const onImage = { ...request, rootfs: image.rootfs }
+  try {
+    return await startSandbox({ ...onImage, engineData: await engineDataFor(image, request) })
+  } catch (error) {
     throw explainRunDirError(error)
-  })
+  }
+}
+
+/** undefined for a machine without an engine, and where it can't be prepared: then the machine loads its images itself. */
+async function engineDataFor(image: Image, request: MachineRequest): Promise<string | undefined> {
+  const { engine, cold, report, signal } = request
+  if (!engine || cold) return undefined
+  const alone = { ...request, hostname: undefined, keep: false, label: 'engine-data', rootfs: image.rootfs }
+  try {
+    return await ensureEngineData({ image, startLoading: () => startSandbox(alone), report, signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    report(
+      `the engine's data can't be prepared, so each machine loads its images: ${(error as Error).message.split('\n')[0]}`,
+    )
+    return undefined
+  }
 }
 
 // Before an image is built in vain. All else is found out by starting, and explained when that fails.

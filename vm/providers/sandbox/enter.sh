@@ -20,7 +20,7 @@ fi
 
 mount -t tmpfs -o mode=755 tmpfs "$stage"
 cd "$stage"
-mkdir image proc root work
+mkdir image engine proc root work
 cp -R --preserve=mode "$run/seed" upper
 mount --all --fstab "$run/mounts"
 

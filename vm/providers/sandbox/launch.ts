@@ -26,17 +26,19 @@ export interface Launch {
   name: string
   /** Path of a squashfs. */
   rootfs: string
+  /** Path of another, laid over it. */
+  engineData: string | undefined
   seed: readonly SeedFile[]
   keep: boolean
   runDir: RunDir
 }
 
 /** Starts a sandbox: its namespaces, its cgroups, its root file system, its init. */
-export async function launch({ name, rootfs, seed, keep, runDir }: Launch): Promise<SandboxProcess> {
+export async function launch({ name, rootfs, engineData, seed, keep, runDir }: Launch): Promise<SandboxProcess> {
   const run = runDir.path
   const stage = join(run, 'stage')
   const [leaves] = await Promise.all([prepareCgroups(run), writeSeed(join(run, 'seed'), seed), mkdir(stage)])
-  await writeFile(join(run, 'mounts'), mountTable({ stage, rootfs, leaves }))
+  await writeFile(join(run, 'mounts'), mountTable({ stage, rootfs, engineData, leaves }))
   const log = await open(join(run, 'log'), 'a')
   const [command = '', ...args] = sandboxCommand({ run, keep })
   const child = spawn(command, args, {

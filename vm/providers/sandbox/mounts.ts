@@ -1,7 +1,17 @@
 import type { CgroupLeaf } from './cgroups.ts'
 
+export interface SandboxTree {
+  /** An absolute path: the folder in which the tree is put together. */
+  stage: string
+  /** Path of the image's root file system, a squashfs. */
+  rootfs: string
+  /** Path of another squashfs that is laid over it. */
+  engineData: string | undefined
+  leaves: CgroupLeaf[]
+}
+
 /** The mounts that make a sandbox's tree in `stage`, as the text of an fstab, in their order. */
-export function mountTable({ stage, rootfs, leaves }: { stage: string; rootfs: string; leaves: CgroupLeaf[] }): string {
+export function mountTable({ stage, rootfs, engineData, leaves }: SandboxTree): string {
   const root = `${stage}/root`
   const cgroups = leaves.map(({ type, options, place }) => ({
     type,
@@ -12,8 +22,16 @@ export function mountTable({ stage, rootfs, leaves }: { stage: string; rootfs: s
   const mounts: Mount[] = [
     // Mounted here and nowhere else, the loop device goes with the mount namespace.
     { type: 'squashfs', source: rootfs, target: `${stage}/image`, options: 'ro,loop' },
+    ...(engineData === undefined
+      ? []
+      : [{ type: 'squashfs', source: engineData, target: `${stage}/engine`, options: 'ro,loop' }]),
     // Relative to `stage`, the current folder, as the guest reads this in its list of mounts.
-    { type: 'overlay', source: 'overlay', target: root, options: 'lowerdir=image,upperdir=upper,workdir=work' },
+    {
+      type: 'overlay',
+      source: 'overlay',
+      target: root,
+      options: `lowerdir=${engineData === undefined ? 'image' : 'engine:image'},upperdir=upper,workdir=work`,
+    },
 
     { type: 'proc', source: 'proc', target: `${root}/proc`, options: 'defaults' },
     // Of the kernel's settings the guest can change those of its netns. The others are the host's.

@@ -13,6 +13,8 @@ import { launch } from './launch.ts'
 export interface SandboxRequest extends MachineRequest {
   /** Path of the image's root file system, a squashfs. */
   rootfs: string
+  /** Path of what an engine has made of the container images (engine-data.ts); without, they are loaded. */
+  engineData?: string | undefined
   /** Further files that the machine gets, such as an /etc/docker/daemon.json. */
   files?: SeedFile[]
 }
@@ -25,15 +27,20 @@ export interface SandboxMachine extends Machine {
 
 /** Starts a sandbox on a root file system. */
 export async function startSandbox(request: SandboxRequest): Promise<SandboxMachine> {
-  const { label, suite, hostname, rootfs, files = [], engine, keep, signal } = request
+  const { label, suite, hostname, rootfs, engineData, files = [], engine, keep, signal } = request
   const name = machineName('sandbox', request)
   await sweepRunDirs()
-  const runDir = await makeRunDir({ label, provider: 'sandbox', suite, uses: [rootfs] })
+  const runDir = await makeRunDir({
+    label,
+    provider: 'sandbox',
+    suite,
+    uses: [rootfs, ...(engineData ? [engineData] : [])],
+  })
   await using undo = new AsyncDisposableStack()
   undo.defer(() => runDir.remove())
   try {
     const seed = await makeSeed({ engine, keep, channel: 'fd:3', hostname })
-    const running = await launch({ name, rootfs, seed: [...seed.files, ...files], keep, runDir })
+    const running = await launch({ name, rootfs, engineData, seed: [...seed.files, ...files], keep, runDir })
     undo.defer(() => running.end())
 
     // A process that ends tells more than the silence on its channel.

@@ -3,7 +3,13 @@ import { mountTable } from '../../../../vm/providers/sandbox/mounts.ts'
 
 const v2 = [{ type: 'cgroup2', options: '-', place: '/sys/fs/cgroup', leaf: '/sys/fs/cgroup/box' }] as const
 const table = (request: Partial<Parameters<typeof mountTable>[0]> = {}) =>
-  mountTable({ stage: '/run/box/stage', rootfs: '/images/root.sqfs', leaves: [...v2], ...request })
+  mountTable({
+    stage: '/run/box/stage',
+    rootfs: '/images/root.sqfs',
+    engineData: undefined,
+    leaves: [...v2],
+    ...request,
+  })
 
 describe('the mounts of a sandbox', () => {
   it('name each file as fstab wants it, blanks in octal', () => {
