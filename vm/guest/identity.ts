@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { SeedLogin } from './seed.ts'
+import { makeEngineId, makeEngineKey } from './engine-id.ts'
+import type { SeedFile, SeedLogin } from './seed.ts'
 import { makeSelf } from './self.ts'
 
 /** Who a clone is to be. */
@@ -9,26 +10,46 @@ export interface Identity {
   login: SeedLogin
 }
 
+export interface IdentityRequest {
+  /** An engine runs there. */
+  engine: boolean
+  /** It outlives the control channel. */
+  keep: boolean
+  hostname: string | undefined
+}
+
 /**
  * Makes somebody out of a clone: all that it has in common with its template and its siblings, but that no two machines
- * have in common, is replaced (vm/guest/become). `keep`: it outlives the control channel.
+ * have in common, is replaced (vm/guest/become).
  */
-export function makeIdentity({ keep, hostname }: { keep: boolean; hostname: string | undefined }): Identity {
+export function makeIdentity({ engine, keep, hostname }: IdentityRequest): Identity {
   const { files, login } = makeSelf({ hostname })
   const now = Date.now()
   const lines = [
     `time ${Math.floor(now / 1000)} ${(now % 1000) * 1e6}`,
     `random ${randomBytes(64).toString('hex')}`,
-    ...files.map(
-      ({ path, mode, content }) => `file ${path} ${mode.toString(8)} ${Buffer.from(content).toString('hex')}`,
-    ),
+    ...files.map(file => `file ${fileWords(file)}`),
     `hostname ${hostname ?? 'guest'}`,
     ...address('guest', 'eth0'),
     ...address('outside', 'lan0'),
+    ...(engine ? engineLines() : []),
     ...(keep ? ['keep'] : []),
     'end',
   ]
   return { bytes: Buffer.from(lines.map(line => `${line}\n`).join('')), login }
+}
+
+function fileWords({ path, mode, content }: SeedFile): string {
+  return `${path} ${mode.toString(8)} ${Buffer.from(content).toString('hex')}`
+}
+
+/** An engine has one or the other id, and knows which; docker0's MAC begins as the engine lets it begin. */
+function engineLines(): string[] {
+  const ids = [makeEngineId(), makeEngineKey()]
+  return [
+    ...ids.map(({ id, file, content }) => `engine ${id} ${fileWords({ path: file, mode: 0o600, content })}`),
+    `guest link set docker0 address ${formatMac(Buffer.concat([Buffer.from([0x02, 0x42]), randomBytes(4)]))}`,
+  ]
 }
 
 /** Commands of ip: a link's new MAC, and the IPv6 address that follows from it, which the kernel does only for a link that comes up. */

@@ -8,7 +8,7 @@ import { isCurrent, type Template } from './template.ts'
 
 /** A machine that goes on where a template was frozen, as somebody else. */
 export function clone(request: VirtualMachineRequest, template: Template): Origin {
-  const { keep, hostname, program, image, accelerator } = request
+  const { engine, keep, hostname, program, image, accelerator } = request
   return {
     uses: [image.rootfs, template.dir],
     async begin({ dir, consoleSocket }) {
@@ -26,7 +26,7 @@ export function clone(request: VirtualMachineRequest, template: Template): Origi
         dir,
         keep,
       })
-      const identity = makeIdentity({ keep, hostname })
+      const identity = makeIdentity({ engine, keep, hostname })
       running.identity.write(identity.bytes)
       const confirm = async () => {
         // QEMU answers once it has opened the memory. A template that was replaced before that gave it files of two machines.
