@@ -18,6 +18,8 @@ export interface FreshMachine {
   engine: boolean
   cold: boolean
   keep: boolean
+  /** The machine named by ssh:// may be changed. */
+  disposable: boolean
 }
 
 /** Opens a shell in a kept machine; resolves to the shell's exit code. @throws HostError for a name of none */
@@ -39,11 +41,11 @@ export async function shellInKept(name: string): Promise<number> {
 }
 
 /** Starts a machine, opens a shell in it, and throws it away when the shell ends; resolves to the shell's exit code. */
-export async function shellInFresh({ on, suite, engine, cold, keep }: FreshMachine): Promise<number> {
+export async function shellInFresh({ on, suite, engine, cold, keep, disposable }: FreshMachine): Promise<number> {
   using interrupt = interruptible(() => {}, { keep })
   const { signal } = interrupt
   const report = (line: string) => void process.stderr.write(`  … ${line}\n`)
-  const { provider, why } = await provide(on, { suite, keep, cold, report, signal })
+  const { provider, why } = await provide(on, { suite, keep, cold, disposable, report, signal })
   report(`on ${why}`)
   await using machine = await provider.start({ label: 'shell', suite, engine, cold, keep, report, signal })
   const { name, enter, remove } = machine.entry

@@ -9,6 +9,7 @@ interface ProgramFlags {
   suite: string
   keep?: true
   cold?: true
+  disposable?: true
 }
 
 /** Adds the commands that look after machines and what they are made of. `ended` is told the exit code of what was done. */
@@ -33,12 +34,14 @@ export function addUpkeep(program: Command, ended: (exitCode: number) => void): 
     .action(async (name: string | undefined, { engine }: { engine: boolean }, command: Command) => {
       const { shellInFresh, shellInKept } = await import('./shell.ts')
       // These are flags of the whole program, which takes them wherever they stand.
-      const { on, suite, keep = false, cold = false } = command.optsWithGlobals<ProgramFlags>()
+      const { on, suite, keep = false, cold = false, disposable = false } = command.optsWithGlobals<ProgramFlags>()
       if (name === undefined) {
-        ended(await shellInFresh({ on: placeMeant(on), suite: suiteMeant(suite), engine, cold, keep }))
+        ended(await shellInFresh({ on: placeMeant(on), suite: suiteMeant(suite), engine, cold, keep, disposable }))
         return
       }
-      const given = ['on', 'suite', 'keep', 'cold'].find(flag => program.getOptionValueSource(flag) === 'cli')
+      const given = ['on', 'suite', 'keep', 'cold', 'disposable'].find(
+        flag => program.getOptionValueSource(flag) === 'cli',
+      )
       if (given !== undefined || !engine) {
         throw new HostError(`${name} is there already, and --${given ?? 'no-engine'} is for a fresh machine`, {
           mend: `npm run lab shell ${name}`,
