@@ -42,14 +42,15 @@ describe('labs on somebody’s own Debian host, by ssh', function () {
   async function runLabs(
     host: DebianHost,
     names: string[],
-    options: { keep?: boolean; stopAt?: number; stopBehind?: string } = {},
+    options: { keep?: boolean; stopAt?: number; stopBehind?: string; hangUpAt?: number } = {},
   ) {
-    const { keep = false, stopAt, stopBehind } = options
+    const { keep = false, stopAt, stopBehind, hangUpAt } = options
     const events: RunEvent[] = []
     const stop = new AbortController()
     const on = (event: RunEvent) => {
       events.push(event)
       if (event.type === 'step-ended' && event.step.number === stopAt && !keep) stop.abort(new Error('stopped'))
+      if (event.type === 'step-ended' && event.step.number === hangUpAt) host.hangUp()
       if (event.type === 'command' && event.command === stopBehind) stop.abort(new Error('stopped'))
     }
     const labs = await Promise.all(names.map(name => loadLab(existsSync(faulty(name)) ? faulty(name) : real(name))))
@@ -226,6 +227,14 @@ describe('labs on somebody’s own Debian host, by ssh', function () {
     const [refused] = (await runLabs(plain, ['bridge-nat'])).failures
     expect(refused?.message).to.match(/lab leaves-behind[\s\S]*it differs from before: \+ link/)
     await plain.machine.$`ip link delete br01; iptables -D FORWARD -s 192.0.2.1 -j DROP; rm /run/vethlab-in-use`
+    expect(await look(plain)).to.equal(looks.get(plain))
+  })
+
+  it('leave on the host, when the connection is lost, what undoes them', async () => {
+    expect((await runLabs(plain, ['bridge-nat'], { hangUpAt: 12 })).exitCode).to.equal(3)
+    const [refused] = (await runLabs(plain, ['bridge-nat'])).failures
+    expect(refused?.message).to.match(/not undone yet: .*ip netns/)
+    await plain.machine.$`bash /run/vethlab-in-use`
     expect(await look(plain)).to.equal(looks.get(plain))
   })
 

@@ -16,8 +16,10 @@ export interface DebianHost extends AsyncDisposable {
   knownHost: string
   /** The machine by a way of its own: whether it lives, and what it looks like. */
   machine: Machine
-  /** Prepares it as docs/ssh.md says. */
+  /** Prepares it as docs/ssh.md says, by hand. */
   prepare(): Promise<Finished>
+  /** Cuts all connections to its sshd. */
+  hangUp(): void
 }
 
 /** As Debian boots one: a link that leads home, with the default route, and the settings that systemd brings. */
@@ -58,7 +60,9 @@ export async function startDebianHost({ engine, client }: { engine: boolean; cli
 
   const init = /--target (\d+)/.exec(machine.entry.enter)?.[1] ?? ''
   const daemons: ChildProcess[] = []
+  const sockets: Socket[] = []
   const server = createServer(socket => {
+    sockets.push(socket)
     const sshd = spawn('sh', ['-c', `exec nsenter --target ${init} --all /usr/sbin/sshd -i <&3 >&3 3>&-`], {
       stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
     })
@@ -83,6 +87,9 @@ export async function startDebianHost({ engine, client }: { engine: boolean; cli
     url: `ssh://root@127.0.0.1:${port}`,
     knownHost: `[127.0.0.1]:${port} ${hostKey.public}\n`,
     machine,
+    hangUp: () => {
+      for (const socket of sockets) socket.destroy()
+    },
     prepare: () => machine.exec('sh -s', { input: network }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
