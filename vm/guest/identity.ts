@@ -75,7 +75,7 @@ function formatMac(mac: Buffer): string {
 }
 
 /** The IPv6 address of a link with this MAC (RFC 4291, appendix A). */
-function linkLocal(mac: Buffer): string {
+export function linkLocal(mac: Buffer): string {
   const id = Buffer.concat([mac.subarray(0, 3), Buffer.from([0xff, 0xfe]), mac.subarray(3)])
   id[0] = (id[0] ?? 0) ^ 0x02
   return `fe80::${(id.toString('hex').match(/.{4}/g) ?? []).join(':')}`

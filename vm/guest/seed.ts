@@ -63,7 +63,7 @@ export interface TemplateSeedRequest {
 /** Makes the seed of a template: whatever makes a machine itself is missing, and comes with a clone's identity. */
 export async function makeTemplateSeed({ engine, ports }: TemplateSeedRequest): Promise<SeedFile[]> {
   return [
-    ...(await scripts(['init', 'network', 'relay', 'become', 'engine'])),
+    ...(await scripts(['init', 'network', 'relay', 'become', 'engine', 'warm-up'])),
     settings({ engine, keep: false, channel: `port:${ports.channel}`, identity: ports.identity }),
     ...ordinaryFiles,
   ]

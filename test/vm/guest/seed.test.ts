@@ -41,16 +41,16 @@ describe('a seed', () => {
     expect(failed).to.be.instanceOf(TypeError)
   })
 
-  for (const name of ['init', 'network']) {
+  for (const name of ['init', 'network', 'warm-up']) {
     it(`brings a script vethlab-${name} that the shell can parse`, async () => {
-      const { files } = await makeSeed(request)
+      const files = await makeTemplateSeed(template)
       const script = content(files, `/usr/sbin/vethlab-${name}`)
       expect(script).to.match(/^#!\/bin\/sh\n/)
       execFileSync('sh', ['-n'], { input: script })
     })
   }
 
-  for (const name of ['relay', 'become']) {
+  for (const name of ['relay', 'become', 'engine']) {
     it(`brings a script vethlab-${name} that perl can parse`, async () => {
       const script = content(await makeTemplateSeed(template), `/usr/sbin/vethlab-${name}`)
       execFileSync('perl', ['-c'], { input: script, stdio: ['pipe', 'ignore', 'ignore'] })
