@@ -30,12 +30,14 @@ export async function startVagrant(request: MachineRequest): Promise<Machine> {
 
   await using undo = new AsyncDisposableStack()
   const place = await makePlace({ label, suite, engine, box, driver, kept: false })
-  undo.defer(() => destroyMachine(place))
+  // Why there is no machine counts more than why it does not go; the next run tries again.
+  undo.defer(() => destroyMachine(place).catch(error => report(error.message)))
   const hostKey = await bringUp(place, { name, report, signal })
   const { connection, config } = await logIn(place, { name, hostKey, signal })
   undo.use(connection)
   await requireReady(connection, { name, config, engine, signal })
-  const emulated = (await connection.exec('systemd-detect-virt', { signal })).stdout.trim() === 'qemu'
+  const detected = (await connection.exec('systemd-detect-virt', { signal })).stdout.trim()
+  const accelerator = accelerators[detected] ?? 'host'
 
   const runDir = await makeRunDir({ label, provider: 'vagrant', suite, uses: [] })
   undo.defer(() => runDir.remove())
@@ -43,9 +45,9 @@ export async function startVagrant(request: MachineRequest): Promise<Machine> {
     facts: {
       name,
       provider: 'vagrant',
-      accelerator: emulated ? 'tcg' : 'kvm',
+      accelerator,
       suite,
-      slowness: emulated ? emulatedSlowness : 1,
+      slowness: accelerator === 'tcg' ? emulatedSlowness : 1,
       entry: { name: place.name, ...entryOf(place) },
     },
     connection,
@@ -55,6 +57,9 @@ export async function startVagrant(request: MachineRequest): Promise<Machine> {
   undo.move()
   return machine
 }
+
+/** By what systemd-detect-virt calls it; VirtualBox and others run at the host's speed. */
+const accelerators: Record<string, Machine['accelerator']> = { kvm: 'kvm', qemu: 'tcg' }
 
 /** Measured for QEMU without libvirt: see there. */
 const emulatedSlowness = 10
@@ -79,7 +84,8 @@ async function bringUp(
   })
   signal.throwIfAborted()
   if (ended.exitCode !== 0) throw explainUp(ended, { name, suite: place.settings.suite, booted })
-  return hostKey
+  if (hostKey !== '') return hostKey
+  throw new MachineError(`${name} did not tell its host key`, { mend: 'is the Vagrantfile the project’s own?' })
 }
 
 /** The same questions as to a host of the user's; an answer that would send him away is a fault of the Vagrantfile here. */
