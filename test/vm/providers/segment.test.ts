@@ -101,14 +101,20 @@ for (const provider of [sandbox, qemu]) {
       expect(told).to.equal(300)
     })
 
-    it('passes whole frames of 1500 octets, and what the guests cut a large write into', async () => {
+    it('passes whole frames of 1500 octets, and none that no wire would, of what the guests cut a large write into', async () => {
       const [alpha, beta] = machines
+      let longest = 0
+      const stop = await segment.listen(({ length }) => {
+        longest = Math.max(longest, length)
+      })
       const received = beta?.exec('nc -l -N 9000 | sha256sum')
       const { stdout } = (await alpha?.exec(
         'head -c 3000000 /dev/urandom >/run/data; until nc -N 172.16.1.2 9000 </run/data 2>/dev/null; do sleep 0.1; done; sha256sum </run/data',
       )) ?? { stdout: '' }
       expect(stdout).to.match(/^[0-9a-f]{64} /)
       expect((await received)?.stdout).to.equal(stdout)
+      await stop()
+      expect(longest).to.equal(14 + 1500)
     })
 
     it('cut: neither side hears the other, and the machine knows; restored: as before', async () => {
