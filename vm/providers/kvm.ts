@@ -83,9 +83,18 @@ export async function findKvmDevice(device = '/dev/kvm'): Promise<Finding> {
       : {
           need,
           ok: false,
-          saw: `cannot be opened by ${os.userInfo().username} (${code})`,
-          mend: `sudo usermod -aG kvm ${os.userInfo().username}, and log in again; where that has no effect: ${udevRule}`,
+          saw: `cannot be opened by ${whoami()} (${code})`,
+          mend: `sudo usermod -aG kvm ${whoami()}, and log in again; where that has no effect: ${udevRule}`,
         }
+  }
+}
+
+/** In a container a user may have a number and no name. */
+function whoami(): string {
+  try {
+    return os.userInfo().username
+  } catch {
+    return String(process.getuid?.())
   }
 }
 

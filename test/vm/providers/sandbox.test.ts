@@ -16,6 +16,7 @@ import { sweepRunDirs } from '../../../vm/providers/run-dir/sweep.ts'
 import { startSandbox } from '../../../vm/providers/sandbox/start.ts'
 import { sandbox } from '../../../vm/providers/sandbox.ts'
 import { defaultSuite, type Suite, suites } from '../../../vm/suite.ts'
+import { changes, hostState } from '../../faults/host-state.ts'
 
 const never = new AbortController().signal
 const owner = join(import.meta.dirname, 'sandbox', 'owner.ts')
@@ -164,20 +165,11 @@ describe('a sandbox', function () {
     })
   }
 
-  it('leaves the host’s links, routes and settings as they were', async () => {
-    const state = async () => {
-      const { stdout: links } = await execa('ip', ['-j', 'link'])
-      const { stdout: routes } = await execa('ip', ['-j', 'route'])
-      const { stdout: settings } = await execa('sysctl', ['-a'], { reject: false })
-      const steady = settings
-        .split('\n')
-        .filter(line => !/-nr|_nr|nr_|random|\.ns_last_pid|dentry|inode|count/.test(line))
-      return { links: JSON.parse(links), routes: JSON.parse(routes), settings: steady }
-    }
-    const before = await state()
+  it('leaves the host’s links, routes, rules and settings as they were', async () => {
+    const before = await hostState()
     await using machine = await start({ engine: true })
     await machine.exec('docker run -d -p 8080:80 vethlab/web; sysctl -w net.ipv4.ip_forward=0 net.ipv4.ip_forward=1')
-    expect(await state()).to.deep.equal(before)
+    expect(changes(before, await hostState())).to.deep.equal([])
   })
 
   it('is gone when it has been disposed, whatever ran in it, and can be disposed twice', async () => {
