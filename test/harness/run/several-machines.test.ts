@@ -7,6 +7,7 @@ import { HostError, MachineError } from '../../../vm/errors.ts'
 import type { Machine, MachineRequest, Provider } from '../../../vm/machine.ts'
 import { sandbox } from '../../../vm/providers/sandbox.ts'
 import type { Joiner } from '../../../vm/segment.ts'
+import { holderOf } from '../../vm/providers/segment/holder.ts'
 import { killed, outcomeOf } from './outcome.ts'
 
 const definition = { title: 'several', document: null, topology: '', engine: false }
@@ -157,6 +158,19 @@ describe('a lab of several machines', function () {
       message: 'sandbox:trixie/alpha ended by itself: killed by SIGKILL',
     })
     for (const { entry } of up) expect(() => process.kill(Number(/\d+/.exec(entry.remove)?.[0]), 0)).to.throw('ESRCH')
+  })
+
+  it('in which nothing can be said once the segment is lost', async function () {
+    if (process.getuid?.() !== 0) this.skip()
+    const made = lab({ ...definition, machines: ['rho', 'sigma'] }, ({ rho, step }) => {
+      step('one', async () => {
+        process.kill(holderOf('rho'), 'SIGKILL')
+        await rho.$`until ! ping -c 1 -W 1 sigma; do sleep 0.1; done; false`
+      })
+    })
+    const { exitCode, failures } = await outcomeOf([fileOf(made)])
+    expect(failures[0]?.message).to.equal('the segment segment is gone: what held it ended with SIGKILL')
+    expect(exitCode).to.equal(3)
   })
 
   it('whose one machine does not come up waits for no other, and what came up goes', async () => {

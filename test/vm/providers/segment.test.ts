@@ -11,6 +11,7 @@ import { qemu } from '../../../vm/providers/qemu.ts'
 import { sandbox } from '../../../vm/providers/sandbox.ts'
 import type { Joiner, Segment } from '../../../vm/segment.ts'
 import { defaultSuite } from '../../../vm/suite.ts'
+import { holderOf } from './segment/holder.ts'
 
 const names = ['alpha', 'beta', 'gamma']
 const owner = join(import.meta.dirname, 'segment/owner.ts')
@@ -22,8 +23,8 @@ async function start(provider: Joiner, hostname: string): Promise<Machine> {
   return await provider.start({ ...asked, report: () => {} })
 }
 
-async function joined(provider: Joiner, machines: Machine[]): Promise<Segment> {
-  const plugs = machines.map((machine, i) => ({ machine, name: names[i] ?? '', mac: mac(i + 1), number: 1 }))
+async function joined(provider: Joiner, machines: Machine[], called = names): Promise<Segment> {
+  const plugs = machines.map((machine, i) => ({ machine, name: called[i] ?? '', mac: mac(i + 1), number: 1 }))
   const segment = await provider.join({ name: 'wire', plugs, keep: false })
   for (const [i, machine] of machines.entries()) {
     const { exitCode, stderr } = await machine.exec(
@@ -175,13 +176,10 @@ describe('a segment of sandboxes', function () {
   })
 
   it('is lost when what holds it ends, and says so', async () => {
-    const before = childrenOf(process.pid)
     const machines = await Promise.all(names.slice(0, 2).map(name => start(sandbox, name)))
-    const theirs = childrenOf(process.pid)
-    await using segment = await joined(sandbox, machines)
-    const [holder] = childrenOf(process.pid).filter(pid => !theirs.includes(pid) && !before.includes(pid))
+    await using segment = await joined(sandbox, machines, ['omega', 'psi'])
     const lost = once(segment.lost, 'abort')
-    process.kill(holder ?? 0, 'SIGKILL')
+    process.kill(holderOf('omega'), 'SIGKILL')
     await lost
     expect(segment.lost.reason).to.be.instanceOf(MachineError)
     expect(segment.lost.reason.message).to.equal('the segment wire is gone: what held it ended with SIGKILL')
