@@ -44,20 +44,28 @@ export const damagedImage: SetUp = async ({ host, chance }) => {
   return { options: { env: noMirror }, undo: await damaged(join(await imageFolder(host), name), chance) }
 }
 
-/** A file of a template is shorter than it was, or one of its bits is another; it can be made anew. */
-export const damagedTemplate: SetUp = async ({ host, chance }) => {
-  const templates = join(host.cache, 'vethlab/templates')
-  const [name = ''] = (await readdir(templates)).filter(entry => !entry.startsWith('.') && !entry.endsWith('.lock'))
-  const files = await readdir(join(templates, name))
-  await damaged(join(templates, name, oneOf(chance, files as [string, ...string[]])), chance)
-  return { options: { env: noMirror } }
-}
+/** A file of what was made of the image is shorter than it was, or one of its bits is another; it can be made anew. */
+export const damagedStore =
+  (store: Store): SetUp =>
+  async ({ host, chance }) => {
+    const folder = join(host.cache, 'vethlab', store)
+    const [name] = (await readdir(folder).catch(() => [])).filter(entry => !/^\.|\.lock$/.test(entry))
+    if (name === undefined) return { options: {} }
+    const files = await readdir(join(folder, name))
+    await damage(join(folder, name, oneOf(chance, files as [string, ...string[]])), chance)
+    return { options: { env: noMirror } }
+  }
 
-/** There is no template. */
-export const noTemplate: SetUp = async ({ host }) => {
-  await rm(join(host.cache, 'vethlab/templates'), { recursive: true, force: true })
-  return { options: {} }
-}
+/** Nothing has been made of the image yet. */
+export const emptyStore =
+  (store: Store): SetUp =>
+  async ({ host }) => {
+    await rm(join(host.cache, 'vethlab', store), { recursive: true, force: true })
+    return { options: {} }
+  }
+
+/** What is made of an image once, and kept: frozen machines; what an engine makes of its container images. */
+type Store = 'templates' | 'engines'
 
 /** Files of the image are of tomorrow, or of long ago: as if the clock had been set. */
 export const oddTimes: SetUp = async ({ host, chance }) => {

@@ -9,6 +9,8 @@ export interface Fault {
   on: 'sandbox' | 'qemu'
   /** Whether the lab that is disturbed has an engine. */
   engine: boolean
+  /** A lab of the project that is disturbed, instead of a short one. */
+  lab?: string
   /** How many runs go on at once; the first is the one that is struck, the others must not feel it. Default 1. */
   crowd?: number
   /** Takes its turn only every so many rounds, as it takes long. */
@@ -23,8 +25,9 @@ export interface Fault {
   stays?: RegExp
   /** What only one of all these runs may say, and may say once. */
   once?: RegExp
-  /** How long after the strike it must have been noticed, in milliseconds. */
+  /** How long after the strike it must have been noticed, in milliseconds; while the machine starts it may take longer. */
   noticedMs?: number
+  startingMs?: number
 }
 
 export interface Scene {

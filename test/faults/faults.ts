@@ -2,14 +2,14 @@ import { changedClock, steppedClock } from './clock.ts'
 import {
   damagedImage,
   damagedNotes,
-  damagedTemplate,
-  noTemplate,
+  damagedStore,
+  emptyStore,
   oddTimes,
   smallCacheDisk,
   smallRunDisk,
 } from './disks.ts'
 import { type Fault, hostLacks, interrupted, killed, machineDied, verdict } from './fault.ts'
-import { cli, named, qemu, sandboxInit, send, wholeSandbox } from './strikes.ts'
+import { cli, named, qemu, sandboxInit, segment, send, wholeSandbox } from './strikes.ts'
 
 const sandbox = { on: 'sandbox', engine: false } as const
 const withEngine = { on: 'sandbox', engine: true } as const
@@ -17,6 +17,9 @@ const virtual = { on: 'qemu', engine: false } as const
 
 /** A run that is killed can't remove these. What can die with it does; what can't goes with the next run. */
 const untilTheNextRun = /^(cgroup|run folder) /
+
+/** What was being made, and what made it: the next one that makes it removes the rest. */
+const untilItIsMade = /^(cgroup|run folder|half) /
 
 /** A process that is gone is noticed at once, silence within 5 s; a report tells of it a moment later. */
 const atOnce = 3000
@@ -87,6 +90,8 @@ export const faults: Fault[] = [
     strike: send('SIGSTOP', wholeSandbox),
     may: [died],
     noticedMs: silence,
+    // Before it has said its first word nothing tells it from one that is slow.
+    startingMs: 25_000,
   },
   {
     name: 'full-run-disk',
@@ -101,6 +106,52 @@ export const faults: Fault[] = [
     ...sandbox,
     setUp: smallCacheDisk(4e6),
     may: [verdict, hostLacks(/HostError: .*(full|ENOSPC)/)],
+  },
+  {
+    name: 'full-cache-disk-engine',
+    what: "the disk of the cache is full sooner or later, and the engine's data have to be made there",
+    ...withEngine,
+    every: 2,
+    setUp: smallCacheDisk(200e6),
+    may: [verdict, hostLacks(/HostError: .*(full|ENOSPC)/)],
+  },
+  {
+    name: 'damaged-engine-data',
+    what: "a file of the engine's data is cut off, or a bit of it turned",
+    ...withEngine,
+    every: 2,
+    setUp: damagedStore('engines'),
+    may: [verdict],
+  },
+  {
+    name: 'kill-cli-preparing',
+    what: "the command line gets SIGKILL, while it makes the engine's data or soon after",
+    ...withEngine,
+    every: 2,
+    setUp: emptyStore('engines'),
+    strike: send('SIGKILL', cli),
+    may: [killed],
+    stays: untilItIsMade,
+  },
+  {
+    name: 'kill-cli-segment',
+    what: 'the command line gets SIGKILL, two machines and a segment below it',
+    ...sandbox,
+    lab: 'two-machines',
+    every: 2,
+    strike: send('SIGKILL', cli),
+    may: [killed],
+    stays: untilTheNextRun,
+  },
+  {
+    name: 'kill-segment',
+    what: 'what holds the segment of two machines gets SIGKILL',
+    ...sandbox,
+    lab: 'two-machines',
+    every: 2,
+    strike: send('SIGKILL', segment),
+    may: [died],
+    noticedMs: atOnce,
   },
   {
     name: 'damaged-image',
@@ -144,6 +195,16 @@ export const faults: Fault[] = [
     stays: untilTheNextRun,
   },
   {
+    name: 'crowd-engine',
+    what: "five runs at once, without the engine's data: one makes them, the others wait",
+    ...withEngine,
+    crowd: 5,
+    every: 4,
+    setUp: emptyStore('engines'),
+    may: [verdict],
+    once: /… preparing the engine's data/,
+  },
+  {
     name: 'kill-qemu',
     what: 'QEMU gets SIGKILL',
     ...virtual,
@@ -172,7 +233,7 @@ export const faults: Fault[] = [
     what: 'a file of the template is cut off, or a bit of it turned',
     ...virtual,
     every: 3,
-    setUp: damagedTemplate,
+    setUp: damagedStore('templates'),
     may: [verdict],
   },
   {
@@ -180,17 +241,17 @@ export const faults: Fault[] = [
     what: 'the command line gets SIGKILL, while it makes a template or soon after',
     ...virtual,
     every: 3,
-    setUp: noTemplate,
+    setUp: emptyStore('templates'),
     strike: send('SIGKILL', cli),
     may: [killed],
-    stays: /^(cgroup|run folder|half a template) /,
+    stays: untilItIsMade,
   },
   {
     name: 'kill-qemu-making',
     what: 'QEMU gets SIGKILL, while a template is made or soon after',
     ...virtual,
     every: 3,
-    setUp: noTemplate,
+    setUp: emptyStore('templates'),
     strike: send('SIGKILL', qemu),
     may: [died],
     noticedMs: atOnce,
@@ -201,8 +262,8 @@ export const faults: Fault[] = [
     ...virtual,
     crowd: 10,
     every: 6,
-    setUp: noTemplate,
+    setUp: emptyStore('templates'),
     may: [verdict],
-    once: /making the template of/,
+    once: /… making the template of/,
   },
 ]

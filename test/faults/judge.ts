@@ -4,7 +4,7 @@ import type { Ended } from './private-host.ts'
 
 /** What is known of a disturbed run when it has ended. */
 export interface Disturbed {
-  fault: Pick<Fault, 'may' | 'noticedMs'>
+  fault: Pick<Fault, 'may' | 'noticedMs' | 'startingMs'>
   ended: Ended
   /** What it had printed when it was struck; undefined when it never was. */
   saidWhenStruck: string | undefined
@@ -15,11 +15,16 @@ export interface Disturbed {
 /** The one line after which nothing is looked at any more. */
 const lastLook = /^✓ the machine is as it was before the lab/m
 
+/** The line that tells of a machine, or of the last of several. */
+const machineUp = /; up in /
+
 /** What is wrong with how a disturbed run ended: wrong verdicts, wrong words. [] when all is well. */
 export function problemsOf({ fault, ended, saidWhenStruck, noticedMs }: Disturbed): string[] {
   const { exitCode, stdout, stderr, report } = ended
   const said = `${stdout}\n${stderr}`
   const undisturbed = saidWhenStruck === undefined || lastLook.test(saidWhenStruck)
+  const starting = saidWhenStruck !== undefined && !machineUp.test(saidWhenStruck)
+  const limitMs = (starting && fault.startingMs) || fault.noticedMs
   const outcome = fault.may.find(one => one.exitCode === exitCode)
   const allowed = outcome !== undefined || (undisturbed && exitCode === 0)
   return [
@@ -31,8 +36,8 @@ export function problemsOf({ fault, ended, saidWhenStruck, noticedMs }: Disturbe
       ? [`its report says exit code ${report.exitCode}, and it ended with ${exitCode}`]
       : []),
     ...(/a fault of vethlab itself|^ +at .*:\d+:\d+\)?$/m.test(said) ? ['it tells of a fault of its own'] : []),
-    ...(fault.noticedMs !== undefined && noticedMs !== undefined && noticedMs > fault.noticedMs
-      ? [`it was noticed after ${Math.round(noticedMs)} ms, and ${fault.noticedMs} are right`]
+    ...(limitMs !== undefined && noticedMs !== undefined && noticedMs > limitMs
+      ? [`it was noticed after ${Math.round(noticedMs)} ms, and ${limitMs} are right`]
       : []),
   ]
 }

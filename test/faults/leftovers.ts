@@ -17,15 +17,14 @@ export async function leftoversOf(places: Places, pids: number[]): Promise<strin
   const { folder, cache, run, temporary } = places
   const within = (...path: string[]) => readdir(join(...path)).catch(() => [])
   const named = (kind: string, names: string[]) => names.map(name => `${kind} ${name}`)
-  const [processes, cgroups, mounts, loops, runs, files, images, templates] = await Promise.all([
+  const [processes, cgroups, mounts, loops, runs, files, halves] = await Promise.all([
     processesOf(folder, pids),
     cgroupsOf(pids),
     readFile('/proc/self/mountinfo', 'utf8'),
     loopDevicesOf(folder),
     within(run, `vethlab-${process.getuid?.() ?? 0}`),
     within(temporary),
-    within(cache, 'vethlab/images'),
-    within(cache, 'vethlab/templates'),
+    halvesIn(join(cache, 'vethlab')),
   ])
   return [
     ...named('process', processes),
@@ -41,13 +40,19 @@ export async function leftoversOf(places: Places, pids: number[]): Promise<strin
       'temporary file',
       files.filter(name => name !== 'node-compile-cache'),
     ),
-    ...named('half an image', images.filter(unfinished)),
-    ...named('half a template', templates.filter(unfinished)),
+    ...named('half', halves),
   ]
 }
 
-/** What is made lies beside what is finished until it is whole. */
-const unfinished = (name: string) => name.startsWith('.building')
+/** What is made lies beside what is finished until it is whole: in a folder whose name begins with a dot, or a file whose name ends in a process' number. */
+async function halvesIn(cache: string): Promise<string[]> {
+  const stores = await readdir(cache).catch(() => [])
+  const paths = stores.filter(store => store !== 'compiled').map(store => join(cache, store))
+  const entries = await Promise.all(
+    paths.map(path => readdir(path, { recursive: true, withFileTypes: true }).catch(() => [])),
+  )
+  return entries.flat().flatMap(({ name, parentPath }) => (/^\.|\.\d+$/.test(name) ? [join(parentPath, name)] : []))
+}
 
 async function processesOf(folder: string, pids: number[]): Promise<string[]> {
   const found = await Promise.all(

@@ -32,6 +32,10 @@ export function named(name: string): Target {
 /** All of a sandbox. */
 export const wholeSandbox: Target = async run => inSandbox(await descendants(run.pid), () => true)
 
+/** What holds the netns of a segment between sandboxes. */
+export const segment: Target = async run =>
+  (await descendants(run.pid)).filter(({ cmdline }) => cmdline.includes('until-killed')).map(({ number }) => number)
+
 /** The virtual machine. */
 export const qemu: Target = async run =>
   (await descendants(run.pid)).filter(({ name }) => name.startsWith('qemu-system')).map(({ number }) => number)

@@ -40,7 +40,8 @@ export async function trial(
   { host, seed, realLabs, hostState: before }: Setting,
 ): Promise<Trial> {
   const chance = chanceOf(seed, fault.name, number)
-  const lab = realLabs && chance() < 0.1 ? realLab(fault, chance) : labFor(fault)
+  const real = fault.lab ?? (realLabs && !fault.crowd && chance() < 0.1 ? realLab(fault, chance) : undefined)
+  const lab = real === undefined ? shortLab(fault) : projectsLab(real, fault)
   const prepared = await fault.setUp?.({ host, chance })
   const started = performance.now()
   const start = () => host.lab([lab.name, '--on', fault.on], withEngine(fault, prepared?.options))
@@ -62,6 +63,7 @@ export async function trial(
     ...unhurt.flatMap(other => (other ? problemsOf(undisturbed(other)) : ['another run did not end, and was killed'])),
     ...(fault.once ? saidTwice(fault.once, [run, ...others]) : []),
     ...(await leftBehind(host, fault.stays)).map(what => `after it is left: ${what}`),
+    ...(fault.stays && chance() < 0.5 ? await afterGc(host) : []),
     ...(await nextRun(fault, host)),
     ...changes(before, await hostState()).map(what => `the host's network was changed: ${what}`),
   ]
@@ -116,15 +118,18 @@ interface TriedLab {
 }
 
 /** A short one, made for this. Measured in sandboxes, and emulated, on an idle host. */
-function labFor({ on, engine }: Fault): TriedLab {
+function shortLab({ on, engine }: Fault): TriedLab {
   const slowness = slownessOf[on]
   return { name: faultyLab('holds'), usualMs: (engine ? 5000 : 2500) * slowness, limitMs: 60_000 * slowness }
 }
 
 /** One of the project's own. */
-function realLab({ on, engine }: Fault, chance: Chance): TriedLab {
-  const name = engine ? oneOf(chance, ['publish-port', 'ifindex-pairing']) : 'bridge-nat'
+function projectsLab(name: string, { on }: Fault): TriedLab {
   return { name, usualMs: 12_000 * slownessOf[on], limitMs: 120_000 * slownessOf[on] }
+}
+
+function realLab({ engine }: Fault, chance: Chance): string {
+  return engine ? oneOf(chance, ['publish-port', 'ifindex-pairing']) : 'bridge-nat'
 }
 
 const slownessOf = { sandbox: 1, qemu: 5 }
@@ -158,9 +163,18 @@ async function leftBehind(host: PrivateHost, stays?: RegExp): Promise<string[]> 
   }
 }
 
+/** What the next run would remove, `gc` removes as well. */
+async function afterGc(host: PrivateHost): Promise<string[]> {
+  const { exitCode } = await host.lab(['gc'], { report: false }).ended
+  return [
+    ...(exitCode === 0 ? [] : [`gc ends with ${exitCode}`]),
+    ...(await leftBehind(host)).map(what => `after gc is left: ${what}`),
+  ]
+}
+
 /** The run after it works, and nothing is left of either. */
 async function nextRun(fault: Fault, host: PrivateHost): Promise<string[]> {
-  const { name, limitMs } = labFor(fault)
+  const { name, limitMs } = shortLab(fault)
   const run = host.lab([name, '--on', fault.on], withEngine(fault))
   const ended = await atLast(run, limitMs)
   return [

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
@@ -115,7 +115,9 @@ async function writeNote(dir: string, note: Note): Promise<void> {
   try {
     await writeFile(half, JSON.stringify(note))
     await rename(half, join(dir, noteName))
-  } catch {}
+  } catch {
+    await rm(half, { force: true }).catch(() => {})
+  }
 }
 
 async function sha256(path: string): Promise<string> {

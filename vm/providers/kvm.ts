@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import { dirname, join } from 'node:path'
 import { defaultCache } from '../image/cache.ts'
@@ -125,8 +125,13 @@ function holds(verdict: Record<string, unknown>, circumstances: Partial<Circumst
 async function write(path: string, verdict: KvmVerdict & Circumstances): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   const half = `${path}.${process.pid}`
-  await writeFile(half, `${JSON.stringify(verdict, null, 2)}\n`)
-  await rename(half, path)
+  try {
+    await writeFile(half, `${JSON.stringify(verdict, null, 2)}\n`)
+    await rename(half, path)
+  } catch (error) {
+    await rm(half, { force: true })
+    throw error
+  }
 }
 
 async function read(path: string): Promise<(KvmVerdict & Record<string, unknown>) | undefined> {
