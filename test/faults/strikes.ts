@@ -32,9 +32,11 @@ export function named(name: string): Target {
 /** All of a sandbox. */
 export const wholeSandbox: Target = async run => inSandbox(await descendants(run.pid), () => true)
 
-/** What holds the netns of a segment between sandboxes. */
+/** What holds the netns of a segment between sandboxes (segment.sh), which lives in our PID namespace. */
 export const segment: Target = async run =>
-  (await descendants(run.pid)).filter(({ cmdline }) => cmdline.includes('until-killed')).map(({ number }) => number)
+  (await descendants(run.pid))
+    .filter(({ numbers, cmdline }) => numbers.length === 1 && /until-killed|^sleep infinity$/.test(cmdline))
+    .map(({ number }) => number)
 
 /** The virtual machine. */
 export const qemu: Target = async run =>
