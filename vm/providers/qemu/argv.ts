@@ -81,7 +81,6 @@ const kernelCommandLine = [
   'nokaslr', // saves the time of relocating the kernel
   'norandmaps', // a program that lies elsewhere each time is translated anew each time: emulated, a command takes thrice as long
   'init_on_alloc=0', // saves the time of clearing memory that nobody has used before
-  'norandmaps', // the same addresses in each process: QEMU 7.2 translates code once for each address
   'tsc=reliable', // under emulation the clocks' checks fail for no reason
   'no_timer_check',
   'random.trust_cpu=on',

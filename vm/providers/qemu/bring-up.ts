@@ -14,6 +14,7 @@ import { handOver } from './hand-over.ts'
 import { type BootLimits, keepaliveMs, slownessOf, usualLimits } from './limits.ts'
 import type { QemuProcess } from './process.ts'
 import type { Qmp } from './qmp.ts'
+import type { TemplateRequest } from './template.ts'
 
 /** A virtual machine as its provider knows it. */
 export interface VirtualMachine extends Machine {
@@ -22,13 +23,11 @@ export interface VirtualMachine extends Machine {
   readonly folder: string
 }
 
-export interface VirtualMachineRequest extends MachineRequest {
+export interface VirtualMachineRequest extends MachineRequest, Pick<TemplateRequest, 'cache' | 'make'> {
   name: string
   program: string
   image: Pick<Image, 'kernel' | 'initrd' | 'rootfs' | 'manifest'>
   accelerator: Accelerator
-  /** The folder in which templates are kept, instead of the user's cache. */
-  cache?: string
   /** How long the machine may take, instead of what is usual. */
   limits?: BootLimits
 }
