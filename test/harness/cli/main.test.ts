@@ -107,6 +107,8 @@ describe('npm run lab', () => {
     ['--repeat with --keep', ['bridge-nat', '--repeat', '3', '--keep'], /--keep would leave 3 machines of each/],
     ['--repeat without a lab', ['--repeat', '3'], /--repeat needs a lab/],
     ['--step without a terminal', ['bridge-nat', '--step'], /no terminal to ask at/],
+    ['--disposable of a machine of ours', ['bridge-nat', '--disposable', '--on', 'qemu'], /--on names qemu/],
+    ['no machine to prepare', ['prepare', 'http://192.0.2.7'], /not a machine's address: http/],
     ['a flag that needs a lab', ['--keep'], /--keep needs a lab/],
   ]
   for (const [what, args, said] of wrong) {
@@ -141,7 +143,8 @@ describe('npm run lab', () => {
 
   it('doctor looks at every provider and says what can be used', async () => {
     const { exitCode, stdout } = await lab(['doctor'])
-    for (const section of [/^image:/m, /^sandbox:/m, /^qemu:/m, /^ssh:/m]) expect(stdout).to.match(section)
+    for (const section of [/^image:/m, /^sandbox:/m, /^qemu:/m, /^vagrant:/m, /^ssh:/m])
+      expect(stdout).to.match(section)
     expect(exitCode).to.equal(/\(usable\)/.test(stdout) ? 0 : 2)
   })
 
