@@ -1,5 +1,6 @@
 import { ensureImage } from '../../vm/image/image.ts'
 import { decideKvm } from '../../vm/providers/kvm.ts'
+import type { Accelerator } from '../../vm/providers/qemu/argv.ts'
 import { requireQemu } from '../../vm/providers/qemu/check.ts'
 import { startVirtualMachine, type VirtualMachine } from '../../vm/providers/qemu/start.ts'
 import { defaultSuite } from '../../vm/suite.ts'
@@ -9,7 +10,7 @@ const program = requireQemu()
 
 export const image = await ensureImage(defaultSuite, options)
 const kvm = await decideKvm(async () => image, options)
-export const accelerator = kvm.works ? 'kvm' : 'tcg'
+export const accelerator: Accelerator = kvm.works ? 'kvm' : 'tcg'
 
 /** Starts a virtual machine as the provider does: a clone, unless it is to be cold. */
 export async function start(kind: { engine: boolean; cold: boolean; hostname?: string }): Promise<VirtualMachine> {
