@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { removeHalfMade } from '../cache/stores.ts'
 import type { Suite } from '../suite.ts'
 import { imageName, recipeHash } from './address.ts'
 import { buildImage } from './build.ts'
@@ -45,7 +46,11 @@ export async function ensureImage(suite: Suite, options: ImageOptions): Promise<
   const images = join(cache, 'images')
   const dir = join(images, imageName(recipe))
   try {
-    return (await cachedImage(dir, recipe, report)) ?? (await build(recipe, { images, dir, report, signal }))
+    const there = await cachedImage(dir, recipe, report)
+    if (!there) return await build(recipe, { images, dir, report, signal })
+    // A build of this image, should there be one, removes what others have left; who needs none does it here.
+    await removeHalfMade(cache, signal).catch(() => signal.throwIfAborted())
+    return there
   } catch (error) {
     signal.throwIfAborted()
     throw explainFileError(error, images)

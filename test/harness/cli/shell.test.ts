@@ -14,7 +14,7 @@ describe('npm run lab shell', function () {
   before(async function () {
     this.timeout(0) // An image may have to be built.
     if (process.getuid?.() !== 0) this.skip()
-    host = await privateHost()
+    host = await privateHost({ copied: true })
     await host.lab([name, '--on', 'sandbox', '--keep'], { env: { ACT_S: '0' } }).ended
   })
   after('nothing is left', async () => {
