@@ -43,6 +43,7 @@ pivot_root . mnt
 cd /
 umount -l /mnt
 hostname host
+printf '127.0.0.1 localhost\n127.0.1.1 host\n' >/etc/hosts
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME="$work/home" LC_ALL=C.UTF-8
 unset XDG_RUNTIME_DIR XDG_CACHE_HOME
 ip link set lo up
