@@ -44,6 +44,7 @@ export function siteOf({ wiring, provider, stopped, ...request }: SiteRequest): 
   const { label, keep, signal } = request
   const machines = new Map<string | null, Machine>()
   const segments = new Map<string, Segment>()
+  let joining: Promise<unknown> = Promise.resolve()
 
   const lost = () => [...machines.values(), ...segments.values()].map(one => one.lost)
   const stops = () => [stopped(), ...lost()]
@@ -82,6 +83,12 @@ export function siteOf({ wiring, provider, stopped, ...request }: SiteRequest): 
     throw new MachineError(`${machine(name).name} could not be joined: ${stderr.trim()}`, { mend: 'run it again' })
   }
 
+  async function endSegments(): Promise<MachineError[]> {
+    const those = [...segments].map(([name, one]) => ({ name: `the segment ${name}`, one }))
+    segments.clear()
+    return await endAll(those)
+  }
+
   return {
     get machines() {
       return wiring.machines.flatMap(name => {
@@ -100,7 +107,9 @@ export function siteOf({ wiring, provider, stopped, ...request }: SiteRequest): 
       const joiner = wiring.segments.length > 0 ? joinerOf(provider, wiring) : undefined
       await startMachines()
       if (!joiner) return
-      await unlessAborted(Promise.all(wiring.segments.map(segment => join(joiner, segment))), stops())
+      const joins = wiring.segments.map(segment => join(joiner, segment))
+      joining = Promise.allSettled(joins)
+      await unlessAborted(Promise.all(joins), stops())
       await Promise.all(wiring.machines.map(name => name !== null && settle(name)))
     },
     async state() {
@@ -110,9 +119,11 @@ export function siteOf({ wiring, provider, stopped, ...request }: SiteRequest): 
       return await Promise.all(wiring.machines.map(take))
     },
     async end() {
-      // A segment ends while its machines are there to be told.
-      const errors = await endAll([...segments].map(([name, one]) => ({ name: `the segment ${name}`, one })))
+      // A segment ends while its machines are there to be told; one that was given up half made, when they are gone.
+      const errors = await endSegments()
       errors.push(...(await endAll([...machines.values()].map(one => ({ name: one.name, one })))))
+      await joining
+      errors.push(...(await endSegments()))
       if (errors.length > 0) throw errors[0]
     },
   }

@@ -1,12 +1,13 @@
 import { expect } from 'chai'
 import type { RunEvent } from '../../../harness/events.ts'
 import { lab } from '../../../harness/index.ts'
+import { InterruptedError } from '../../../harness/run/failure.ts'
 import { headerOf } from '../../../harness/run/register.ts'
 import type { LabFile } from '../../../harness/run/registry.ts'
 import { HostError, MachineError } from '../../../vm/errors.ts'
 import type { Machine, MachineRequest, Provider } from '../../../vm/machine.ts'
 import { sandbox } from '../../../vm/providers/sandbox.ts'
-import type { Joiner } from '../../../vm/segment.ts'
+import type { Joiner, Segment } from '../../../vm/segment.ts'
 import { holderOf } from '../../vm/providers/segment/holder.ts'
 import { killed, outcomeOf } from './outcome.ts'
 
@@ -198,6 +199,25 @@ describe('a lab of several machines', function () {
     expect(exitCode).to.equal(3)
     expect(gone).to.equal(1)
     expect(aborted.map(String)).to.deep.equal(['MachineError: beta did not come up'])
+  })
+
+  it('that is called off while it is joined leaves no segment behind', async () => {
+    const called = new AbortController()
+    let ended = 0
+    const segment = { kept: '', lost: new AbortController().signal, [Symbol.asyncDispose]: async () => void ended++ }
+    const provider: Joiner = {
+      ...sandbox,
+      start: async () => ({ ...fakeMachine, [Symbol.asyncDispose]: async () => {} }),
+      async join() {
+        called.abort(new InterruptedError('enough'))
+        await new Promise(resolve => setTimeout(resolve, 20))
+        return segment as unknown as Segment
+      },
+    }
+    const made = lab({ ...definition, machines: ['alpha', 'beta'] }, ({ step }) => step('one', async () => {}))
+    const { exitCode } = await outcomeOf([fileOf(made)], { provider, signal: called.signal })
+    expect(exitCode).to.equal(130)
+    expect(ended).to.equal(1)
   })
 
   it('is refused by a provider that joins no machines, before any is started', async () => {
