@@ -65,7 +65,7 @@ export const faults: Fault[] = [
     name: 'kill-ssh-server',
     what: "the sandbox's ssh server gets SIGKILL",
     ...sandbox,
-    strike: send('SIGKILL', named('dropbear')),
+    strike: send('SIGKILL', named('sshd')),
     may: [died],
     noticedMs: atOnce,
   },

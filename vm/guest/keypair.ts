@@ -17,17 +17,20 @@ export function makeKeyPair(comment: string): KeyPair {
   return formatKeyPair(privateKey, comment)
 }
 
-/** An ed25519 key by which a machine proves that it is itself: the private key as dropbear wants it, the public key as `ssh-ed25519 BASE64`. */
+/** An ed25519 key by which a machine proves that it is itself: the private key as each server wants it, the public key as `ssh-ed25519 BASE64`. */
 export interface HostKeyPair {
-  private: Buffer
+  openssh: string
+  dropbear: Buffer
   public: string
 }
 
 /** Makes a fresh ed25519 key for a machine. */
 export function makeHostKeyPair(): HostKeyPair {
-  const { seed, point, blob } = parts(generateKeyPairSync('ed25519').privateKey)
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const { seed, point, blob } = parts(privateKey)
   return {
-    private: Buffer.concat([field('ssh-ed25519'), field(Buffer.concat([seed, point]))]),
+    openssh: formatKeyPair(privateKey, 'vethlab-host').private,
+    dropbear: Buffer.concat([field('ssh-ed25519'), field(Buffer.concat([seed, point]))]),
     public: `ssh-ed25519 ${blob.toString('base64')}`,
   }
 }

@@ -95,8 +95,34 @@ tmpfs /var/lib/docker tmpfs mode=710
 tmpfs /var/lib/containerd tmpfs mode=711
 `
 
+const sshdConfig = `# One connection, one client, one key: everything that a login doesn't need is off, as login time is start time.
+HostKey /etc/vethlab/host_key
+AuthorizedKeysFile /root/.ssh/authorized_keys
+AuthenticationMethods publickey
+PermitRootLogin prohibit-password
+StrictModes no
+UsePAM no
+UseDNS no
+PrintMotd no
+PrintLastLog no
+PermitUserEnvironment no
+# A login's bash this deep leaves ~/.bashrc alone, so that a command needs no second, clean shell.
+SetEnv SHLVL=1
+# Each command is a session on the one connection; the default of 10 is less than a lab uses at once.
+MaxSessions 1000
+AllowStreamLocalForwarding yes
+AllowAgentForwarding no
+X11Forwarding no
+Compression no
+KexAlgorithms curve25519-sha256
+Ciphers aes128-gcm@openssh.com
+HostKeyAlgorithms ssh-ed25519
+LogLevel ERROR
+`
+
 const ordinaryFiles: SeedFile[] = [
   { path: '/etc/fstab', mode: 0o644, content: fstab },
+  { path: '/etc/vethlab/sshd_config', mode: 0o644, content: sshdConfig },
   // The gateway is the resolver, as on most LANs. Nothing answers there unless a lab puts something there: refused at
   // once. From a netns with no way there it takes the whole time, of which tools such as arp then spend less.
   { path: '/etc/resolv.conf', mode: 0o644, content: 'nameserver 203.0.113.1\noptions timeout:1 attempts:1\n' },

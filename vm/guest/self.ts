@@ -8,8 +8,9 @@ export function makeSelf({ hostname = 'guest' }: { hostname?: string | undefined
   const client = makeKeyPair('vethlab-client')
   return {
     files: [
-      // Where dropbear looks for them.
-      { path: '/etc/dropbear/dropbear_ed25519_host_key', mode: 0o600, content: host.private },
+      // One key, for whichever server there is; dropbear has a fixed place for it.
+      { path: '/etc/vethlab/host_key', mode: 0o600, content: host.openssh },
+      { path: '/etc/dropbear/dropbear_ed25519_host_key', mode: 0o600, content: host.dropbear },
       { path: '/root/.ssh/authorized_keys', mode: 0o600, content: `${client.public}\n` },
       { path: '/etc/machine-id', mode: 0o444, content: `${randomUUID().replaceAll('-', '')}\n` },
       { path: '/etc/hostname', mode: 0o644, content: `${hostname}\n` },

@@ -55,7 +55,8 @@ async function openControl(open: OpenSession): Promise<Session> {
 
 /**
  * A group's leader may have children in groups of their own (`timeout` makes one), which would live on and hold the
- * output open: they are looked up before the first signal makes orphans of them.
+ * output open: they are looked up before the first signal makes orphans of them. At a server that makes no group for a
+ * command, as dropbear, all that it has started is found in this way.
  */
 const script = `
 strays() {
@@ -69,7 +70,7 @@ echo "\x01$SHELL \${SHLVL:-0} $start_up"
 exec 2>/dev/null
 while read -r signal pid; do
   found=$(strays $pid)
-  kill -s $signal -- -$pid
+  kill -s $signal -- -$pid || kill -s $signal $pid
   for stray in $found; do kill -s $signal $stray; done
 done`
 

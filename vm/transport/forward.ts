@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
-import type { Client, ClientCallback, ClientChannel } from 'ssh2'
+import type { Client } from 'ssh2'
 import { HostError } from '../errors.ts'
-import { quotePosix } from './command-line.ts'
 
 /** Linux's sockaddr_un holds 107 bytes and an end mark. */
 const longestPath = 107
@@ -42,45 +41,27 @@ export async function forwardUnix(
 
 function join(client: Client, socket: Socket, remotePath: string, openMs: number): void {
   const timer = setTimeout(() => socket.destroy(), openMs)
-  const joined = (error: (Error & { reason?: unknown }) | undefined, channel: ClientChannel) => {
-    clearTimeout(timer)
-    if (error) return socket.destroy()
-    channel.on('error', () => socket.destroy())
-    if (socket.destroyed) {
-      channel.resume()
-      channel.close()
-      return
-    }
-    channel.on('close', () => socket.destroySoon())
-    socket.on('close', () => {
-      channel.resume()
-      channel.close()
-    })
-    socket.pipe(channel).pipe(socket)
-  }
   try {
-    client.openssh_forwardOutStreamLocal(remotePath, (error: (Error & { reason?: unknown }) | undefined, channel) => {
-      if (error?.reason === unknownChannelType) throughCommand(client, remotePath, joined)
-      else joined(error, channel)
+    client.openssh_forwardOutStreamLocal(remotePath, (error, channel) => {
+      clearTimeout(timer)
+      if (error) return socket.destroy()
+      channel.on('error', () => socket.destroy())
+      if (socket.destroyed) {
+        channel.resume()
+        channel.close()
+        return
+      }
+      channel.on('close', () => socket.destroySoon())
+      socket.on('close', () => {
+        channel.resume()
+        channel.close()
+      })
+      socket.pipe(channel).pipe(socket)
     })
   } catch {
     // ssh2 throws when the stream is gone.
     clearTimeout(timer)
     socket.destroy()
-  }
-}
-
-/** What a server answers that knows no unix sockets (RFC 4254, 5.1): dropbear before 2024.84, which is bookworm's. */
-const unknownChannelType = 3
-
-function throughCommand(client: Client, path: string, joined: ClientCallback): void {
-  try {
-    client.exec(`exec nc -N -U ${quotePosix(path)}`, (error, channel) => {
-      channel?.stderr.resume()
-      joined(error, channel)
-    })
-  } catch (error) {
-    joined(error instanceof Error ? error : new Error(String(error)), undefined as never)
   }
 }
 

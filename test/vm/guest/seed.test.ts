@@ -61,7 +61,7 @@ describe('a seed', () => {
     const files = await makeTemplateSeed(template)
     expect(files).to.deep.equal(await makeTemplateSeed(template))
     const own = (await makeSeed(request)).files.map(({ path }) => path).filter(path => /key|machine-id|host/.test(path))
-    expect(own).to.have.length(5)
+    expect(own).to.have.length(6)
     expect(files.map(({ path }) => path)).to.not.include.any.members(own)
     expect(content(files, '/etc/vethlab/machine')).to.equal('ENGINE=1\nKEEP=0\nCHANNEL=port:ssh\nIDENTITY=identity\n')
   })

@@ -229,7 +229,7 @@ describe('a sandbox', function () {
     await using machine = await start()
     const name = await nameOf(initOf(machine))
     const lost = once(machine.lost, 'abort')
-    await machine.exec('pkill dropbear').catch(() => {})
+    await machine.exec('pkill sshd').catch(() => {})
     await Promise.race([lost, sleep(1000)])
     expect(machine.lost.aborted).to.equal(true)
     await until(async () => (await processesOf(name)).length === 0)
