@@ -12,14 +12,17 @@ export interface Places {
   temporary: string
 }
 
-/** All that is left of these runs: processes, cgroups, mounts, loop devices, files; each as a line that begins with its kind. */
-export async function leftoversOf(places: Places, pids: number[]): Promise<string[]> {
+/**
+ * All that is left of these runs: processes, cgroups, mounts, loop devices, files; each as a line that begins with its kind.
+ * `owners`: the number and the start of each run's process, as its cgroups are named; numbers are used again.
+ */
+export async function leftoversOf(places: Places, owners: string[]): Promise<string[]> {
   const { folder, cache, run, temporary } = places
   const within = (...path: string[]) => readdir(join(...path)).catch(() => [])
   const named = (kind: string, names: string[]) => names.map(name => `${kind} ${name}`)
   const [processes, cgroups, mounts, loops, runs, files, halves] = await Promise.all([
-    processesOf(folder, pids),
-    cgroupsOf(pids),
+    processesOf(folder, owners),
+    cgroupsOf(owners),
     readFile('/proc/self/mountinfo', 'utf8'),
     loopDevicesOf(folder),
     within(run, `vethlab-${process.getuid?.() ?? 0}`),
@@ -54,17 +57,16 @@ async function halvesIn(cache: string): Promise<string[]> {
   return entries.flat().flatMap(({ name, parentPath }) => (/^\.|\.\d+$/.test(name) ? [join(parentPath, name)] : []))
 }
 
-async function processesOf(folder: string, pids: number[]): Promise<string[]> {
+async function processesOf(folder: string, owners: string[]): Promise<string[]> {
   const found = await Promise.all(
     (await everyProcess()).map(async number => {
       if (number === process.pid) return []
       const read = ['cmdline', 'environ', 'cgroup'].map(file => readProc(number, file))
       const [cmdline = '', environ = '', cgroup = ''] = await Promise.all(read)
       const ours =
-        pids.includes(number) ||
         cmdline.includes(folder) ||
         environ.includes(folder) ||
-        pids.some(pid => cgroup.includes(`/vethlab-${pid}-`)) ||
+        owners.some(owner => cgroup.includes(`/vethlab-${owner}-`)) ||
         (await holds(number, folder))
       return ours ? [`${number} ${cmdline.replaceAll('\0', ' ').trim()}`] : []
     }),
@@ -79,9 +81,9 @@ async function holds(number: number, folder: string): Promise<boolean> {
   return (await Promise.all(links)).some(link => link.startsWith(`${folder}/`))
 }
 
-async function cgroupsOf(pids: number[]): Promise<string[]> {
+async function cgroupsOf(owners: string[]): Promise<string[]> {
   const { stdout } = await execa('find', ['/sys/fs/cgroup', '-name', 'vethlab-*'], { reject: false })
-  return stdout.split('\n').filter(path => pids.some(pid => path.includes(`/vethlab-${pid}-`)))
+  return stdout.split('\n').filter(path => owners.some(owner => path.includes(`/vethlab-${owner}-`)))
 }
 
 async function loopDevicesOf(folder: string): Promise<string[]> {

@@ -7,6 +7,7 @@ import { execa, type Options } from 'execa'
 import type { JsonReport } from '../../harness/reporters/json-report.ts'
 import { defaultCache } from '../../vm/image/cache.ts'
 import { ensureImage } from '../../vm/image/image.ts'
+import { identify } from '../../vm/providers/run-dir/identity.ts'
 import { defaultSuite } from '../../vm/suite.ts'
 import { leftoversOf } from './leftovers.ts'
 
@@ -78,7 +79,7 @@ export async function privateHost({ image = true, copied = false } = {}): Promis
     const own = join(cache, 'vethlab/images', dir.slice(dirname(dir).length))
     await (copied ? copyTree(dir, own) : linkTree(dir, own))
   }
-  const pids: number[] = []
+  const owners: string[] = []
   let count = 0
   return {
     folder,
@@ -102,7 +103,7 @@ export async function privateHost({ image = true, copied = false } = {}): Promis
       const [file = '', ...rest] = command
       const child = execa(file, rest, options)
       const pid = child.pid ?? 0
-      pids.push(pid)
+      owners.push(`${pid}-${identify(pid)?.start}`)
       let said = ''
       child.all.on('data', chunk => {
         said += chunk
@@ -132,7 +133,7 @@ export async function privateHost({ image = true, copied = false } = {}): Promis
         ended,
       }
     },
-    leftovers: () => leftoversOf({ folder, cache, run, temporary }, pids),
+    leftovers: () => leftoversOf({ folder, cache, run, temporary }, owners),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, maxRetries: 5 }),
   }
 }

@@ -17,6 +17,7 @@ import { startSandbox } from '../../../vm/providers/sandbox/start.ts'
 import { sandbox } from '../../../vm/providers/sandbox.ts'
 import { defaultSuite, type Suite, suites } from '../../../vm/suite.ts'
 import { changes, hostState } from '../../faults/host-state.ts'
+import { descendants } from '../../faults/processes.ts'
 
 const never = new AbortController().signal
 const owner = join(import.meta.dirname, 'sandbox', 'owner.ts')
@@ -306,6 +307,20 @@ describe('a sandbox', function () {
     await Promise.race([lost, sleep(1000)])
     expect(machine.lost.reason).to.be.instanceOf(MachineError)
     expect(machine.lost.reason.message).to.match(/ ended by itself: .*\ncontainerd was killed by SIGKILL$/)
+  })
+
+  it('does not wait for an engine a part of which is killed while it starts', async () => {
+    const starting = failure(start({ engine: true }))
+    let containerd: number | undefined
+    while (containerd === undefined) {
+      await sleep(5)
+      const inside = (await descendants(process.pid)).filter(({ numbers }) => numbers.length > 1)
+      containerd = inside.find(({ name }) => name === 'containerd')?.number
+    }
+    process.kill(containerd, 'SIGKILL')
+    const failed = await starting
+    expect(failed).to.be.instanceOf(MachineError)
+    expect(failed.message).to.match(/containerd was killed by SIGKILL|the engine did not start/)
   })
 
   it('can be given up while it starts', async () => {

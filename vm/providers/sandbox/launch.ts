@@ -70,8 +70,9 @@ export async function launch({ name, rootfs, engineData, seed, keep, runDir }: L
     init,
     end: async () => {
       if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
-        // PID 1 takes the whole sandbox with it, and its parent reaps it after that. Before there is one, the parent.
-        const target = (await init().catch(() => 0)) || child.pid
+        // PID 1 takes the whole sandbox with it, and its parent reaps it after that. Before it has told its number, the group of
+        // both: it doesn't die with its parent yet.
+        const target = (await init().catch(() => 0)) || -child.pid
         try {
           process.kill(target, 'SIGKILL')
         } catch {} // ended meanwhile

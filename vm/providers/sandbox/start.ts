@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostError, MachineError } from '../../errors.ts'
 import { awaitReady } from '../../guest/ready.ts'
@@ -5,6 +6,7 @@ import { loginShell, makeSeed, type SeedFile } from '../../guest/seed.ts'
 import { type Machine, type MachineRequest, machineName } from '../../machine.ts'
 import { connect } from '../../transport/connect.ts'
 import { assemble } from '../assemble.ts'
+import { explainRunDirError } from '../run-dir/base.ts'
 import { sweepRunDirs } from '../run-dir/sweep.ts'
 import { makeRunDir } from '../run-dir.ts'
 import { checkSandbox } from './check.ts'
@@ -43,9 +45,13 @@ export async function startSandbox(request: SandboxRequest): Promise<SandboxMach
     const running = await launch({ name, rootfs, engineData, seed: [...seed.files, ...files], keep, runDir })
     undo.defer(() => running.end())
 
-    // A process that ends tells more than the silence on its channel.
     const died = new AbortController()
     running.ended.then(reason => died.abort(reason))
+    // A process that ends tells more than the silence on its channel.
+    const explained = async (error: unknown) => {
+      await Promise.race([running.ended, sleep(300)])
+      throw died.signal.reason ?? error
+    }
     const late = AbortSignal.timeout(startLimitMs)
     const starting = AbortSignal.any([signal, died.signal, late])
     const connection = await connect(running.channel, seed.login, {
@@ -53,12 +59,9 @@ export async function startSandbox(request: SandboxRequest): Promise<SandboxMach
       readyMs: 20_000,
       loginShell,
       signal: starting,
-    }).catch(async error => {
-      await Promise.race([running.ended, sleep(300)])
-      throw died.signal.reason ?? error
-    })
+    }).catch(explained)
     undo.defer(() => connection[Symbol.asyncDispose]())
-    await awaitReady(connection, { name, signal: starting })
+    await awaitReady(connection, { name, signal: starting }).catch(explained)
 
     const init = await running.init()
     const machine = await assemble({
@@ -80,7 +83,7 @@ export async function startSandbox(request: SandboxRequest): Promise<SandboxMach
     return Object.assign(machine, { init })
   } catch (error) {
     signal.throwIfAborted()
-    throw (await lack(error)) ?? (isLate(error) ? tooLate(name) : error)
+    throw (await lack(error)) ?? (await fullDisk(runDir.path, error)) ?? (isLate(error) ? tooLate(name) : error)
   }
 }
 
@@ -95,6 +98,13 @@ function tooLate(name: string): MachineError {
   return new MachineError(`${name} was not ready within ${startLimitMs / 1000} s`, {
     mend: 'run it again with --keep, and look at /var/log/vethlab in the guest',
   })
+}
+
+/** What builds the sandbox can't say that its disk is full: its words go to that disk. */
+async function fullDisk(folder: string, cause: unknown): Promise<unknown> {
+  const { bavail } = await statfs(folder)
+  if (bavail > 0 || cause instanceof HostError) return undefined
+  return explainRunDirError(Object.assign(new Error('ENOSPC: no space left on device', { cause }), { code: 'ENOSPC' }))
 }
 
 /** The HostError that explains a failed start, if this host lacks something. */
