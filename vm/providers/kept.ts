@@ -39,14 +39,14 @@ const patienceMs = 15_000
 
 /** A further server in the sandbox, as its init started the one that has ended with the run that kept it (guest/init). */
 function serverInside(init: number): Duplex {
-  const serve = 'exec dropbear -iResk <&3 3>&- 2>>/var/log/vethlab/ssh.log'
+  const serve = 'exec /usr/sbin/sshd -i -f /etc/vethlab/sshd_config -E /var/log/vethlab/ssh.log <&3 >&3 3>&-'
   const child = spawn('nsenter', ['--target', String(init), '--all', 'sh', '-c', serve], {
     // The fourth is a socket pair.
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     // Ctrl-C in the terminal is for what runs in the guest.
     detached: true,
     cwd: '/',
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', SHLVL: '1' },
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
   })
   const channel = child.stdio[3]
   if (!(channel instanceof Duplex)) throw new TypeError('spawn made no socket pair')
