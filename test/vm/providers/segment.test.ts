@@ -110,7 +110,7 @@ for (const provider of [sandbox, qemu]) {
       })
       const received = beta?.exec('nc -l -N 9000 | sha256sum')
       const { stdout } = (await alpha?.exec(
-        'head -c 3000000 /dev/urandom >/run/data; until nc -N 172.16.1.2 9000 </run/data 2>/dev/null; do sleep 0.1; done; sha256sum </run/data',
+        'head -c 1000000 /dev/urandom >/run/data; until nc -N 172.16.1.2 9000 </run/data 2>/dev/null; do sleep 0.1; done; sha256sum </run/data',
       )) ?? { stdout: '' }
       expect(stdout).to.match(/^[0-9a-f]{64} /)
       expect((await received)?.stdout).to.equal(stdout)

@@ -35,10 +35,11 @@ export async function tap(inside: string[], port: string, onFrame: OnFrame): Pro
     if (await Promise.race([closed, sleep(5)])) throw fault(said.trim())
   }
   return async () => {
-    await idle(child.pid ?? 0)
+    const behind = !(await idle(child.pid ?? 0))
     child.kill('SIGINT')
     await closed
     if (unreadable) throw fault(unreadable)
+    if (behind) throw fault(`tcpdump was still behind after ${catchUpMs / 1000} s`)
     const dropped = /^(\d+) packets? dropped by kernel$/m.exec(said)?.[1]
     if (dropped !== '0') throw fault(dropped === undefined ? said.trim() : `the kernel dropped ${dropped} frames`)
   }
@@ -55,6 +56,9 @@ const tcpdumpOptions = [
   '--time-stamp-precision=nano',
   '-s',
   '2048',
+  // KiB that may wait for tcpdump, which a busy host lets wait.
+  '-B',
+  '16384',
   '-Z',
   'root',
   '-w',
@@ -63,12 +67,16 @@ const tcpdumpOptions = [
 
 const catchUpMs = 10_000
 
-/** Waits until a tcpdump sleeps in poll(2), which it does only when nothing is left to read: it forgets what it hasn't read when it ends. */
-async function idle(pid: number): Promise<void> {
+/**
+ * Waits until a tcpdump sleeps in poll(2), which it does only when nothing is left to read, as it forgets what it hasn't read when it
+ * ends; false when it never did.
+ */
+async function idle(pid: number): Promise<boolean> {
   const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')
   for (const deadline = performance.now() + catchUpMs; performance.now() < deadline; await sleep(5)) {
     const [stat, where] = await Promise.all([read('stat'), read('wchan')])
     // "0" where the kernel does not tell.
-    if (stat === '' || (stat.slice(stat.lastIndexOf(')')).startsWith(') S') && /poll|^0$/.test(where))) return
+    if (stat === '' || (stat.slice(stat.lastIndexOf(')')).startsWith(') S') && /poll|^0$/.test(where))) return true
   }
+  return false
 }
