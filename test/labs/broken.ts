@@ -8,6 +8,7 @@ import { loadLab } from '../../harness/run/registry.ts'
 import { run } from '../../harness/run/run.ts'
 import { sandbox } from '../../vm/providers/sandbox.ts'
 import { defaultSuite } from '../../vm/suite.ts'
+import { beginAll, inBackground } from './background.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -67,26 +68,13 @@ export async function runEdited(name: string, edit: (text: string) => string): P
 /** Tests that each break of a lab is found at the right step, and that the machine's clean-up still is complete. */
 export function testBreaks(name: string, breaks: Break[]): void {
   describe(`lab ${name}, broken`, () => {
-    const outcomes = new Map<Break, Promise<Outcome>>()
-
-    // A broken lab mostly waits, for patience to end: several at a time.
-    before(() => {
-      const waiting = [...breaks]
-      const worker = async () => {
-        for (let one = waiting.shift(); one; one = waiting.shift()) {
-          const outcome = runEdited(name, replaceOnce(one))
-          outcomes.set(one, outcome)
-          await outcome.catch(() => {})
-        }
-      }
-      void Promise.all([worker(), worker(), worker()])
-    })
+    before(beginAll)
 
     for (const one of breaks) {
+      const outcome = inBackground(() => runEdited(name, replaceOnce(one)))
       it(`${one.title}: ${one.step ? `"${one.step}" fails` : 'the lab fails'}`, async function () {
-        this.timeout(180_000)
-        while (!outcomes.has(one)) await new Promise(resolve => setTimeout(resolve, 50))
-        const { exitCode, failedStep, failure } = (await outcomes.get(one)) as Outcome
+        this.timeout(600_000)
+        const { exitCode, failedStep, failure } = await outcome()
         expect(failedStep, failure?.message).to.equal(one.step)
         expect(`${failure?.message}\n${failure?.saw}`).to.match(one.says)
         expect(exitCode).to.equal(1)

@@ -6,6 +6,7 @@ import type { Provider } from '../../vm/machine.ts'
 import { qemu } from '../../vm/providers/qemu.ts'
 import { sandbox } from '../../vm/providers/sandbox.ts'
 import { defaultSuite, type Suite, suites } from '../../vm/suite.ts'
+import { beginAll, inBackground } from './background.ts'
 
 /** What failed in a run, in words; empty when every claim held. */
 async function failures(provider: Provider, suite: Suite, names?: string[]): Promise<string[]> {
@@ -27,20 +28,13 @@ async function failures(provider: Provider, suite: Suite, names?: string[]): Pro
 
 describe('every lab holds', function () {
   this.timeout(600_000)
-  const runs = new Map<string, Promise<string[]>>()
+  before(beginAll)
 
-  // Labs mostly wait, for ARP and for pings that stay unanswered: all suites at once.
-  before(() => {
-    for (const suite of suites) runs.set(suite, failures(sandbox, suite))
-    runs.set('qemu', failures(qemu, defaultSuite, ['bridge-nat']))
-    for (const outcome of runs.values()) outcome.catch(() => {})
-  })
-
+  // The longest first.
+  const inMachine = inBackground(() => failures(qemu, defaultSuite, ['bridge-nat']), { long: true })
   for (const suite of suites) {
-    it(`on ${suite} in the sandbox`, async () => expect(await runs.get(suite)).to.deep.equal([]))
+    const outcome = inBackground(() => failures(sandbox, suite), { long: true })
+    it(`on ${suite} in the sandbox`, async () => expect(await outcome()).to.deep.equal([]))
   }
-
-  it(`on ${defaultSuite} in a virtual machine: bridge-nat`, async () => {
-    expect(await runs.get('qemu')).to.deep.equal([])
-  })
+  it(`on ${defaultSuite} in a virtual machine: bridge-nat`, async () => expect(await inMachine()).to.deep.equal([]))
 })
