@@ -23,7 +23,7 @@ describe("qemu's arguments", () => {
     expect(valuesOf('-cpu', qemuArguments(config))).to.deep.equal(['host'])
     expect(valuesOf('-accel', qemuArguments(config))).to.deep.equal(['kvm'])
     const emulated = qemuArguments({ ...config, accelerator: 'tcg' })
-    expect(valuesOf('-cpu', emulated)).to.deep.equal(['max,-cx16,la57=off'])
+    expect(valuesOf('-cpu', emulated)).to.deep.equal(['max,-cx16,la57=off,-smap,-erms,-fsrm,-avx,-avx2,-pku'])
     expect(valuesOf('-accel', emulated)).to.deep.equal(['tcg,tb-size=128'])
     expect(cpuModel('kvm')).to.equal('host')
   })
