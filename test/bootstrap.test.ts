@@ -151,8 +151,8 @@ describe('bootstrap', () => {
 
   it('takes the lock from an owner that ended, and whose parent does not ask how', async () => {
     const { path, run } = await project(hello)
-    // Its parent becomes a program that never waits for a child.
-    const parent = execa('sh', ['-c', 'true & echo $!; exec sleep 60'], { reject: false })
+    // Its parent becomes, before it ends, a program that never waits for a child.
+    const parent = execa('sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 60'], { reject: false })
     const pid = await new Promise(resolve => parent.stdout.once('data', data => resolve(String(data).trim())))
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
     await mkdir(join(path, 'node_modules'))
