@@ -13,7 +13,7 @@ const seed = '1'
 /** Side by side, as a run mostly waits. */
 const lanes = [
   ['kill-cli', 'kill-dockerd', 'damaged-image'],
-  ['kill-cli-engine', 'kill-sshd', 'full-run-disk', 'kill-init'],
+  ['kill-cli-engine', 'kill-ssh-server', 'full-run-disk', 'kill-init'],
 ]
 
 describe('at a random moment', function () {
@@ -26,7 +26,7 @@ describe('at a random moment', function () {
     for (const lane of lanes) {
       const host = await privateHost({ copied: true })
       let last: Promise<unknown> = Promise.resolve()
-      for (const fault of faults.filter(({ name }) => lane.includes(name))) {
+      for (const fault of lane.map(faultOf)) {
         const outcome = last.then(() => trial(fault, 0, { host, seed, realLabs: false, hostState: before }))
         outcome.catch(() => {})
         outcomes.set(fault.name, outcome)
@@ -39,10 +39,16 @@ describe('at a random moment', function () {
   after(() => Promise.all(hosts))
 
   for (const name of lanes.flat()) {
-    const what = faults.find(fault => fault.name === name)?.what
+    const { what } = faultOf(name)
     it(`${what}: nothing is left, no verdict is wrong, the next run works`, async () => {
       const { problems, said } = (await outcomes.get(name)) as Trial
       expect(problems, said).to.deep.equal([])
     })
   }
 })
+
+function faultOf(name: string) {
+  const fault = faults.find(one => one.name === name)
+  if (!fault) throw new Error(`no fault is called ${name}`)
+  return fault
+}
