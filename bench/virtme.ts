@@ -59,15 +59,16 @@ async function clone(): Promise<void> {
 async function virtme(tree: string): Promise<void> {
   const own = ['unshare', '--mount', '--net', '--pid', '--fork', '--kill-child', join(dir, 'enter'), tree]
   const flags = ['--disable-kvm', '--cpus', '1', '--memory', '2G', '--user', 'root', '--verbose']
-  // Its console is what it prints, the command line itself included.
-  const command = ['--exec', 'echo it "runs" >/dev/kmsg']
-  const [program = '', ...args] = [...own, 'vng', '--run', '/boot/vmlinuz', ...flags, ...command]
-  const child = execa(program, args, { reject: false, stdin: 'ignore', all: true, timeout: 300_000 })
+  // Its console is what it prints, the command line itself included, in which there are backslashes before the quotes.
+  const vng = `vng --run /boot/vmlinuz ${flags.join(' ')} --exec 'echo it \\"runs\\" >/dev/kmsg'`
+  // It runs on a terminal only, and what ends on a terminal's input would end there as a character: so it stays open.
+  const [program = '', ...args] = [...own, 'script', '--quiet', '--return', '--command', vng, '/dev/null']
+  const child = execa(program, args, { reject: false, stdin: 'pipe', all: true, timeout: 300_000 })
   let said = ''
   await new Promise<void>((resolve, reject) => {
     child.all.on('data', (chunk: Buffer) => {
       said += chunk
-      if (said.includes('it runs')) resolve()
+      if (said.includes('it "runs"')) resolve()
     })
     child.then(() => reject(new Error(`virtme-ng did not run the command:\n${said}`)))
   })

@@ -10,7 +10,7 @@ export async function gc(): Promise<number> {
   const removed = (await sweepRunDirs()).map(({ record, processes, cgroups, folder }) => {
     const what = record ? `the machine of ${record.label}` : 'the beginning of a machine'
     const parts = [
-      ...(processes > 0 ? [count(processes, 'process').replace(/ss+$/, 'sses')] : []),
+      ...(processes > 0 ? [count(processes, 'process', 'processes')] : []),
       ...(cgroups > 0 ? [count(cgroups, 'cgroup')] : []),
       folder,
     ]

@@ -8,9 +8,9 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
 }
 
-/** `1 step`, `3 steps`. */
-export function count(n: number, thing: string): string {
-  return `${n} ${thing}${n === 1 ? '' : 's'}`
+/** `1 step`, `3 steps`; `things` where an s doesn't do. */
+export function count(n: number, thing: string, things = `${thing}s`): string {
+  return `${n} ${n === 1 ? thing : things}`
 }
 
 /** `S001-14  S001-16 differs`: ids of claims, with the verdict of those that do not simply hold. */
