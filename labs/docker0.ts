@@ -30,13 +30,7 @@ export default lab(
     step(
       'docker0 is a bridge with an address and no port, so it has no carrier',
       {
-        covers: [
-          'S002-30',
-          'S002-72',
-          'S002-73',
-          'S004-12',
-          differs('S003-04', 'it has no fe80:: address before its first port'),
-        ],
+        covers: ['S002-30', 'S002-72', 'S004-12', differs('S003-04', 'it has no fe80:: address before its first port')],
       },
       async () => {
         const { stdout } = await $`ip addr`
@@ -55,7 +49,7 @@ export default lab(
       'brctl shows its id: 8000. and its MAC, which begins with 02:42 up to engine 26',
       {
         covers: [
-          differs('S000-06', 'yum is not Debian’s: apt-get installs bridge-utils', { engine: '<28' }),
+          differs('S000-06', 'yum is not there', { engine: '<28' }),
           differs('S000-06', 'the MAC, and so the id, is random', { engine: '>=28' }),
         ],
       },
@@ -156,11 +150,7 @@ export default lab(
     step(
       'a second container is reached by its address, over docker0 and by its MAC',
       {
-        covers: [
-          'S002-34',
-          'S004-14',
-          differs('S000-12', 'there is no container called test, and the image has curl: apk would ask a mirror'),
-        ],
+        covers: ['S002-34', 'S004-14'],
       },
       async () => {
         await $`docker run -d --name test2 nginx:alpine`
