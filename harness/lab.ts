@@ -12,6 +12,8 @@ export interface LabDefinition {
   title: string
   /** The document whose procedure this is, e.g. `001_b001d9c9a1a19151`; null: no document's, it is our own. */
   document: string | null
+  /** What the catalogue says of it, in half a sentence or two: what turned out to be so, above all where the document errs. */
+  finds?: string
   /** A picture of the topology in text. */
   topology: string
   /** true: a Docker engine is up. false: a machine on which none has ever run (an engine changes forwarding and the FORWARD policy). */

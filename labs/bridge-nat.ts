@@ -16,6 +16,8 @@ export default lab(
   {
     title: 'A bridge, two namespaces and NAT, by hand',
     document: '001_b001d9c9a1a19151',
+    finds:
+      'the commands hold, but for `ip netns NAME COMMAND`, which needs `exec`; no reply is discarded on its way back: none is sent; the documented clean-up leaves forwarding on',
     topology,
     engine: false,
   },

@@ -16,6 +16,7 @@ export default lab(
   {
     title: 'One container on two networks',
     document: '003_d09263ab2e1021ee',
+    finds: 'it hears both, and is no way through: the networks stay apart',
     topology,
     engine: true,
   },

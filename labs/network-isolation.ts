@@ -17,6 +17,7 @@ export default lab(
   {
     title: 'What stands between two networks, and what does not',
     document: '003_d09263ab2e1021ee',
+    finds: 'one rule drops it, another since engine 28; a published port is a way around',
     topology,
     engine: true,
   },

@@ -14,6 +14,8 @@ export default lab(
   {
     title: 'What a published port is made of',
     document: '000_c642ad2eea6dd55a',
+    finds:
+      'a published port is forwarded, not put in; on localhost a proxy answers; replies never pass MASQUERADE; the rule for a container that asks itself is gone since engine 28',
     topology,
     engine: true,
   },

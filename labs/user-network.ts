@@ -17,6 +17,7 @@ export default lab(
   {
     title: 'A network of one’s own: addresses and names',
     document: '003_d09263ab2e1021ee',
+    finds: 'names hold; the MAC address is made of the IP address only up to engine 26',
     topology,
     engine: true,
   },
