@@ -2,6 +2,7 @@ import { removeHalfMade } from '../../vm/cache/stores.ts'
 import { defaultCache } from '../../vm/image/cache.ts'
 import { listRuns } from '../../vm/providers/run-dir/runs.ts'
 import { sweepRunDirs } from '../../vm/providers/run-dir/sweep.ts'
+import { sweepCgroups } from '../../vm/providers/run-dir/sweep-cgroups.ts'
 import { sweepVagrant } from '../../vm/providers/vagrant/destroy.ts'
 import { count } from '../reporters/words.ts'
 
@@ -16,6 +17,7 @@ export async function gc(): Promise<number> {
     ]
     return `${what}: ${parts.join(', ')}`
   })
+  removed.push(...(await sweepCgroups()).map(path => `the cgroup of a machine that is gone: ${path}`))
   const half = await removeHalfMade(defaultCache(), new AbortController().signal)
   removed.push(...half.map(path => `what was half made: ${path}`))
   // Told as it goes, since each takes seconds.

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { MachineError } from '../../errors.ts'
 
 /** One cgroup tree of the host, and the cgroup in it that will be the root of the sandbox's own view. */
 export interface CgroupLeaf {
@@ -53,6 +54,27 @@ function below(root: string, path: string): string {
   return inside.startsWith('..') ? '.' : inside
 }
 
+/** Where the cgroups of this process' sandboxes go: the same plan, made of what this host has. */
+export async function planHere(name: string): Promise<CgroupLeaf[]> {
+  const [mountinfo, own] = await Promise.all([
+    readFile('/proc/self/mountinfo', 'utf8'),
+    readFile('/proc/self/cgroup', 'utf8'),
+  ])
+  return planCgroups(mountinfo, own, name)
+}
+
+/** The name of the cgroups of the sandbox with this run folder: it says whose they are, as the folder's does. */
+export function cgroupName(run: string): string {
+  return `${prefix}${basename(run)}`
+}
+
+/** The name of the run folder whose cgroup has this name; undefined for one that is none of ours. */
+export function runOfCgroup(name: string): string | undefined {
+  return name.startsWith(prefix) ? name.slice(prefix.length) : undefined
+}
+
+const prefix = 'vethlab-'
+
 /** Makes the cgroups. */
 export async function makeCgroups(leaves: readonly CgroupLeaf[]): Promise<void> {
   for (const { options, leaf } of leaves) {
@@ -83,29 +105,50 @@ export function readPlan(plan: string): CgroupLeaf[] {
 export async function processesIn(leaves: readonly Pick<CgroupLeaf, 'leaf'>[]): Promise<number[]> {
   const found = await Promise.all(
     leaves.map(async ({ leaf }) => {
-      const below = (await readdir(leaf, { withFileTypes: true }).catch(() => []))
-        .filter(entry => entry.isDirectory())
-        .map(entry => ({ leaf: join(leaf, entry.name) }))
       const own = await readFile(join(leaf, 'cgroup.procs'), 'utf8').catch(() => '')
       // 0 is a process of a PID namespace that is not seen from here.
-      return [...own.split('\n').map(Number).filter(Boolean), ...(await processesIn(below))]
+      return [...own.split('\n').map(Number).filter(Boolean), ...(await processesIn(await childrenOf(leaf)))]
     }),
   )
   return [...new Set(found.flat())]
 }
 
-/** Removes cgroups with all that has been made below them. Gone already is fine. */
-export async function removeCgroups(leaves: readonly Pick<CgroupLeaf, 'leaf'>[]): Promise<void> {
-  for (const { leaf } of leaves) await removeTree(leaf)
+/** Whether no process is in these cgroups or below them, not even one that can't be seen from this PID namespace. */
+export async function areEmpty(leaves: readonly Pick<CgroupLeaf, 'leaf'>[]): Promise<boolean> {
+  for (const { leaf } of leaves) {
+    const procs = await readFile(join(leaf, 'cgroup.procs'), 'utf8').catch(() => '')
+    if (procs !== '' || !(await areEmpty(await childrenOf(leaf)))) return false
+  }
+  return true
 }
 
-async function removeTree(path: string): Promise<void> {
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => [])
-  for (const entry of entries) if (entry.isDirectory()) await removeTree(join(path, entry.name))
-  // The kernel takes a process that has ended out of its cgroup a moment later: busy until then.
-  for (let tries = 0; tries < 100; tries++) {
+/**
+ * Removes cgroups with all that has been made below them. Gone already is fine.
+ * @throws MachineError when one stays busy
+ */
+export async function removeCgroups(
+  leaves: readonly Pick<CgroupLeaf, 'leaf'>[],
+  { patienceMs = 10_000 } = {},
+): Promise<void> {
+  for (const { leaf } of leaves) await removeTree(leaf, performance.now() + patienceMs)
+}
+
+async function removeTree(path: string, until: number): Promise<void> {
+  for (const { leaf } of await childrenOf(path)) await removeTree(leaf, until)
+  // The kernel takes a process that has ended out of its cgroup a moment later, on a busy host seconds: busy until then.
+  for (;;) {
     const failed = await rmdir(path).catch((error: NodeJS.ErrnoException) => error)
     if (failed?.code !== 'EBUSY') return
+    if (performance.now() > until) {
+      throw new MachineError(`cgroup ${path} can't be removed: something is still in it`, {
+        mend: `look at ${join(path, 'cgroup.procs')}; once it is empty, npm run lab gc`,
+      })
+    }
     await sleep(10)
   }
+}
+
+async function childrenOf(path: string): Promise<{ leaf: string }[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => [])
+  return entries.filter(entry => entry.isDirectory()).map(({ name }) => ({ leaf: join(path, name) }))
 }

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream'
 import { MachineError } from '../../errors.ts'
 import type { SeedFile } from '../../guest/seed.ts'
 import type { RunDir } from '../run-dir.ts'
-import { type CgroupLeaf, makeCgroups, planCgroups, writePlan } from './cgroups.ts'
+import { type CgroupLeaf, cgroupName, makeCgroups, planHere, writePlan } from './cgroups.ts'
 import { mountTable } from './mounts.ts'
 
 /** The process that holds a sandbox, and the stream to the sshd in it. */
@@ -101,11 +101,7 @@ export function sandboxCommand({ run, keep }: { run: string; keep: boolean }): s
 }
 
 async function prepareCgroups(run: string): Promise<CgroupLeaf[]> {
-  const [mountinfo, own] = await Promise.all([
-    readFile('/proc/self/mountinfo', 'utf8'),
-    readFile('/proc/self/cgroup', 'utf8'),
-  ])
-  const leaves = planCgroups(mountinfo, own, `vethlab-${run.slice(run.lastIndexOf('/') + 1)}`)
+  const leaves = await planHere(cgroupName(run))
   // Written before they are made: whatever happens in between, they will be removed.
   await writeFile(join(run, 'cgroups'), writePlan(leaves))
   await makeCgroups(leaves)

@@ -8,6 +8,7 @@ import { connect } from '../../transport/connect.ts'
 import { assemble } from '../assemble.ts'
 import { explainRunDirError } from '../run-dir/base.ts'
 import { sweepRunDirs } from '../run-dir/sweep.ts'
+import { sweepCgroups } from '../run-dir/sweep-cgroups.ts'
 import { makeRunDir } from '../run-dir.ts'
 import { checkSandbox } from './check.ts'
 import { launch } from './launch.ts'
@@ -32,6 +33,7 @@ export async function startSandbox(request: SandboxRequest): Promise<SandboxMach
   const { label, suite, hostname, rootfs, engineData, files = [], engine, keep, signal } = request
   const name = machineName('sandbox', request)
   await sweepRunDirs()
+  await sweepCgroups()
   const runDir = await makeRunDir({
     label,
     provider: 'sandbox',

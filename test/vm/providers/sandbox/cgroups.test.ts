@@ -1,7 +1,9 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { planCgroups, readPlan, removeCgroups, writePlan } from '../../../../vm/providers/sandbox/cgroups.ts'
+import { execa } from 'execa'
+import { MachineError } from '../../../../vm/errors.ts'
+import { planCgroups, planHere, readPlan, removeCgroups, writePlan } from '../../../../vm/providers/sandbox/cgroups.ts'
 
 const hybrid = `31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
 32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct
@@ -64,14 +66,26 @@ describe('the plan of a sandbox’s cgroups', () => {
 describe('removing cgroups', () => {
   it('removes what has been made below them too, and does not mind what is gone', async function () {
     if (process.getuid?.() !== 0) this.skip()
-    const [mountinfo, own] = await Promise.all([
-      readFile('/proc/self/mountinfo', 'utf8'),
-      readFile('/proc/self/cgroup', 'utf8'),
-    ])
-    const leaf = planCgroups(mountinfo, own, `vethlab-test-${process.pid}`).at(-1)?.leaf ?? ''
+    const leaf = (await planHere(`vethlab-test-${process.pid}`)).at(-1)?.leaf ?? ''
     await mkdir(join(leaf, 'docker', 'c1'), { recursive: true })
     await removeCgroups([{ leaf }, { leaf: `${leaf}-gone` }])
     const left = await readFile(join(leaf, 'cgroup.procs')).catch((error: NodeJS.ErrnoException) => error.code)
     expect(left).to.equal('ENOENT')
+  })
+  it('says which one stays busy, and leaves it', async function () {
+    if (process.getuid?.() !== 0) this.skip()
+    const leaf = (await planHere(`vethlab-busy-${process.pid}`)).at(-1)?.leaf ?? ''
+    await mkdir(leaf)
+    const child = execa('sleep', ['60'], { reject: false })
+    try {
+      await writeFile(join(leaf, 'cgroup.procs'), `${child.pid}`)
+      const refused = await removeCgroups([{ leaf }], { patienceMs: 50 }).catch((error: MachineError) => error)
+      expect(refused).to.be.instanceOf(MachineError)
+      expect(refused?.message).to.equal(`cgroup ${leaf} can't be removed: something is still in it`)
+    } finally {
+      child.kill('SIGKILL')
+      await child
+      await removeCgroups([{ leaf }])
+    }
   })
 })
