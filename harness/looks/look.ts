@@ -8,6 +8,7 @@ import { type Address, addresses } from './address.ts'
 import { conntrack, type FlowsAsked } from './conntrack.ts'
 import type { ConntrackEntry } from './conntrack-entry.ts'
 import { containerPid, inspectContainer } from './container.ts'
+import { type Engine, inspectEngine } from './engine.ts'
 import { type FdbEntry, fdb } from './fdb.ts'
 import { inspected } from './inspected.ts'
 import { iptables, type RulesAsked } from './iptables.ts'
@@ -82,6 +83,8 @@ export interface Looks {
   container(name: string): Look<ContainerInspectInfo | undefined>
   /** `docker network inspect`, typed; undefined when the engine knows none of that name. The same from every place. */
   network(name: string): Look<NetworkInspectInfo | undefined>
+  /** `docker info`, in part; undefined while no engine answers, as between `service docker stop` and the end of `start`. */
+  engine(): Look<Engine | undefined>
   /** Any other probe. */
   at<T>(probe: Probe<T>): Look<T>
   /** Several looks, each from its own place, in one round trip. */
@@ -141,6 +144,7 @@ function looksFrom(subject: Subject, place: Place): Looks {
         const docker = await dockerOn(machine())
         return await inspected(`network ${name}`, () => docker.getNetwork(name).inspect())
       }),
+    engine: () => makeLook(`the engine${onWords(subject)}`, place, subject, undefined, () => inspectEngine(machine())),
     at,
     together: set => togetherLook(subject, place, set),
     capture: (points, options) => {

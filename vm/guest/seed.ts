@@ -90,6 +90,8 @@ const fstab = `devpts /dev/pts devpts gid=5,mode=620,ptmxmode=666
 tmpfs /dev/shm tmpfs mode=1777
 tmpfs /run tmpfs mode=755
 tmpfs /tmp tmpfs mode=1777
+# For init; and Debian's script of the engine mounts the controllers one by one unless it finds the word here.
+cgroup2 /sys/fs/cgroup cgroup2 noauto
 # The engine's overlay2 can't lie on the overlay that is the root.
 tmpfs /var/lib/docker tmpfs mode=710
 tmpfs /var/lib/containerd tmpfs mode=711

@@ -184,4 +184,16 @@ describe('looks at a machine', function () {
     for (const started = Date.now(); rest.length > 0 && Date.now() - started < 5000; ) rest = await difference()
     expect(rest).to.deep.equal([])
   })
+
+  it('see an engine, that none answers while it is stopped, and the next one', async () => {
+    const service = async (action: string) =>
+      expect((await machine.exec(`service docker ${action}`)).exitCode).to.equal(0)
+    expect(await look.engine()).to.include({ IPv4Forwarding: true, Containers: 0 })
+    await service('stop')
+    expect(await look.engine()).to.equal(undefined)
+    await service('start')
+    for (const started = Date.now(); !(await look.engine()) && Date.now() - started < 10_000; );
+    expect((await look.engine())?.ServerVersion).to.match(/^26\.1/)
+    expect((await look.network('bridge'))?.Driver).to.equal('bridge')
+  })
 })

@@ -309,6 +309,28 @@ describe('a sandbox', function () {
     expect(machine.lost.reason.message).to.match(/ ended by itself: .*\ncontainerd was killed by SIGKILL$/)
   })
 
+  it('has an engine that is a service, with the options of /etc/default/docker', async () => {
+    await using machine = await start({ engine: true })
+    const service = async (script: string) => expect((await machine.exec(script)).exitCode, script).to.equal(0)
+    await service('service docker status && service docker stop && ! service docker status && ! docker info')
+    await service(`echo 'DOCKER_OPTS="--mtu=1400"' >> /etc/default/docker && service docker start`)
+    await service('until docker info; do sleep 0.1; done')
+    const inspect = 'docker network inspect -f \'{{index .Options "com.docker.network.driver.mtu"}}\' bridge'
+    expect((await machine.exec(inspect)).stdout).to.equal('1400\n')
+
+    // One that refuses its options is no crash.
+    await service(`service docker stop && echo 'DOCKER_OPTS=--nonsense' > /etc/default/docker && service docker start`)
+    await service('until grep nonsense /var/log/docker.log; do sleep 0.1; done; sleep 0.5')
+    expect(machine.lost.aborted).to.equal(false)
+    await service('rm /etc/default/docker && service docker start && until docker info; do sleep 0.1; done')
+
+    const lost = once(machine.lost, 'abort')
+    await machine.exec('kill -KILL $(cat /run/docker.pid)').catch(() => {})
+    await Promise.race([lost, sleep(2000)])
+    expect(machine.lost.reason).to.be.instanceOf(MachineError)
+    expect(machine.lost.reason.message).to.match(/ ended by itself: .*\ndockerd was killed$/)
+  })
+
   it('does not wait for an engine a part of which is killed while it starts', async () => {
     const starting = failure(start({ engine: true }))
     let containerd: number | undefined

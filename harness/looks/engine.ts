@@ -1,0 +1,23 @@
+import type { Machine } from '../../vm/machine.ts'
+import { dockerOn } from '../docker.ts'
+
+/** What `docker info` says of an engine, in part. */
+export interface Engine {
+  ServerVersion: string
+  IPv4Forwarding: boolean
+  /** Running, paused and stopped ones. */
+  Containers: number
+  [more: string]: unknown
+}
+
+/** What the engine says of itself; undefined while none answers. Throws what the machine was lost by. */
+export async function inspectEngine(machine: Pick<Machine, 'dockerSocket' | 'lost'>): Promise<Engine | undefined> {
+  try {
+    return await (await dockerOn(machine)).info()
+  } catch (error) {
+    machine.lost.throwIfAborted()
+    // An answer all the same, such as a refusal, is not silence.
+    if (typeof error === 'object' && error !== null && 'statusCode' in error) throw error
+    return undefined
+  }
+}
