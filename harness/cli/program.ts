@@ -98,14 +98,24 @@ export function program(ended: (exitCode: number) => void): Command {
   command
     .command('coverage')
     .description('which lab and step judges each claim of the documents, and its verdict')
-    .usage('')
+    .usage('[REPORT...]')
+    .argument('[REPORT...]', 'what --reporter json=PATH has written: which verdicts did these runs not prove?')
     .addHelpText(
       'after',
-      '\nExit codes:\n  0    every claim is judged\n  1    some are not, or a lab names one that no document has\n\nExample:\n  npm run lab coverage\n',
+      `
+Exit codes:
+  0    every claim is judged, and proved where reports are given
+  1    some are not, or a lab names one that no document has
+  2    a report can't be read
+
+Examples:
+  npm run lab coverage
+  npm run lab coverage trixie.json forky.json
+`,
     )
-    .action(async () => {
+    .action(async (reports: string[]) => {
       const { coverage } = await import('./coverage.ts')
-      ended(await coverage())
+      ended(await coverage(reports))
     })
   command
     .command('prepare')

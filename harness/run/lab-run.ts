@@ -2,6 +2,7 @@ import type { Shell } from 'zx'
 import { HostError, MachineError } from '../../vm/errors.ts'
 import { isLent, type Provider } from '../../vm/machine.ts'
 import type { Suite } from '../../vm/suite.ts'
+import { appliesTo } from '../claims/verdict.ts'
 import type { Failure, LabEvent, RunEvent, Status, StepHeader } from '../events.ts'
 import { unlessAborted } from './abort.ts'
 import { acts } from './acts.ts'
@@ -72,6 +73,10 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
   let state: 'waiting' | 'going' | 'undoing' | 'over' = 'waiting'
   let before: string[][] | undefined
   let current: RegisteredStep | undefined
+  // What verdicts may depend on; of several machines the first's, as all are made of one image.
+  let machine: Parameters<typeof appliesTo>[1] = { engine: null, backend: null }
+  /** How many expectations of the current step were judged. */
+  let judged = 0
   let failure: Failure | undefined
   let stray: { error: unknown } | undefined
 
@@ -134,6 +139,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
         // A step that was given up may still look for a while.
         onVerdict(verdict) {
           if (step !== current) return
+          judged += 1
           emit({ type: 'expectation', lab: name, step: step?.header.number ?? 0, ...verdict })
         },
         onJudging(verdict) {
@@ -180,6 +186,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
         signal.throwIfAborted()
         await site.start()
         const facts = await unlessAborted(Promise.all(site.machines.map(({ machine }) => readFacts(machine))), stops())
+        machine = { engine: facts[0]?.engine ?? null, backend: facts[0]?.iptablesBackend ?? null }
         before = await site.state()
         const ms = performance.now() - labStarted
         for (const [i, { name: machine }] of site.machines.entries()) {
@@ -204,6 +211,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
       const started = performance.now()
       const ended = () => ({ type: 'step-ended' as const, lab: name, step: header, ms: performance.now() - started })
       current = step
+      judged = 0
       emit({ type: 'step-started', lab: name, step: header })
       try {
         if (stray) throw stray.error
@@ -211,6 +219,9 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
         const [forgotten] = unawaited.values()
         if (forgotten !== undefined)
           throw new LabError('an expectation was not awaited: write `await expect(…)`', forgotten)
+        const claims = header.covers.filter(judgement => appliesTo(judgement, machine)).map(({ id }) => id)
+        if (claims.length > 0 && judged === 0)
+          throw new LabError(`the step gives a verdict on ${claims.join(', ')} without an expectation`, file.path)
         emit({ ...ended(), status: 'passed' })
         return 'passed'
       } catch (error) {

@@ -1,5 +1,10 @@
 import { expect } from 'chai'
+import { coverageOf } from '../../harness/claims/coverage.ts'
+import { readDocuments } from '../../harness/claims/documents.ts'
+import { unprovedIn } from '../../harness/claims/proved.ts'
 import type { RunEvent } from '../../harness/events.ts'
+import { jsonReport } from '../../harness/reporters/json.ts'
+import type { JsonReport } from '../../harness/reporters/json-report.ts'
 import { findLabs } from '../../harness/run/registry.ts'
 import { run } from '../../harness/run/run.ts'
 import type { Provider } from '../../vm/machine.ts'
@@ -8,8 +13,12 @@ import { sandbox } from '../../vm/providers/sandbox.ts'
 import { defaultSuite, type Suite, suites } from '../../vm/suite.ts'
 import { beginAll, inBackground } from './background.ts'
 
-/** What failed in a run, in words; empty when every claim held. */
-async function failures(provider: Provider, suite: Suite, names?: string[]): Promise<string[]> {
+/** What failed in a run, in words, empty when every claim held; and the run's report. */
+async function runAll(
+  provider: Provider,
+  suite: Suite,
+  names?: string[],
+): Promise<{ failures: string[]; report: JsonReport }> {
   const events: RunEvent[] = []
   const exitCode = await run({
     labs: (await findLabs()).filter(({ name }) => names?.includes(name) ?? true),
@@ -23,7 +32,8 @@ async function failures(provider: Provider, suite: Suite, names?: string[]): Pro
   })
   const failed = events.flatMap(event => (event.type === 'lab-ended' && event.failure ? [event.failure] : []))
   expect(exitCode === 0, `exit code ${exitCode}`).to.equal(failed.length === 0)
-  return failed.map(({ message, where, saw }) => `${message}\n  where ${where}\n  saw   ${saw}`)
+  const failures = failed.map(({ message, where, saw }) => `${message}\n  where ${where}\n  saw   ${saw}`)
+  return { failures, report: jsonReport(events) }
 }
 
 describe('every lab holds', function () {
@@ -31,10 +41,22 @@ describe('every lab holds', function () {
   before(beginAll)
 
   // The longest first.
-  const inMachine = inBackground(() => failures(qemu, defaultSuite, ['bridge-nat']), { long: true })
-  for (const suite of suites) {
-    const outcome = inBackground(() => failures(sandbox, suite), { long: true })
-    it(`on ${suite} in the sandbox`, async () => expect(await outcome()).to.deep.equal([]))
+  const inMachine = inBackground(() => runAll(qemu, defaultSuite, ['bridge-nat']), { long: true })
+  const onSuites = suites.map(suite => ({ suite, outcome: inBackground(() => runAll(sandbox, suite), { long: true }) }))
+  for (const { suite, outcome } of onSuites) {
+    it(`on ${suite} in the sandbox`, async () => expect((await outcome()).failures).to.deep.equal([]))
   }
-  it(`on ${defaultSuite} in a virtual machine: bridge-nat`, async () => expect(await inMachine()).to.deep.equal([]))
+  it(`on ${defaultSuite} in a virtual machine: bridge-nat`, async () =>
+    expect((await inMachine()).failures).to.deep.equal([]))
+
+  it('and proves each verdict that it gives, on the machines that the verdict is meant for', async () => {
+    const reports = await Promise.all(
+      [inMachine, ...onSuites.map(({ outcome }) => outcome)].map(async run => (await run()).report),
+    )
+    const labs = (await findLabs()).map(({ header }) => header)
+    const unproved = unprovedIn(coverageOf(await readDocuments(), labs), reports)
+    expect(
+      unproved.map(({ proof, why }) => `${proof.judgement.id} by ${proof.lab} ${proof.step?.number}: ${why}`),
+    ).to.deep.equal([])
+  })
 })

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { holds } from '../../../harness/claims/verdict.ts'
 import type { RunEvent } from '../../../harness/events.ts'
 import { InterruptedError } from '../../../harness/run/failure.ts'
 import { HostError, MachineError } from '../../../vm/errors.ts'
@@ -37,6 +38,20 @@ describe('a lab’s run', function () {
       failures: [undefined, undefined],
       steps: ['passed', 'passed', 'passed', 'passed'],
     })
+  })
+
+  it('fails in a step that gives a verdict without an expectation, on the machines for which the verdict is meant', async function () {
+    if (process.getuid?.() !== 0) this.skip()
+    const { steps, failures } = await outcomeOf([
+      labOf('says-so', ({ expect, step }) => {
+        step('one', { covers: [holds('S001-01')] }, async () => expect('a bridge').to.match(/bridge/))
+        step('two', { covers: [holds('S001-02', { engine: '<1' })] }, async () => {})
+        step('three', { covers: [holds('S001-03'), holds('S001-04', { engine: '<1' })] }, async () => {})
+      }),
+    ])
+    expect(steps).to.deep.equal(['passed', 'passed', 'failed'])
+    expect(failures[0]).to.deep.include({ kind: 'lab' })
+    expect(failures[0]?.message).to.equal('the step gives a verdict on S001-03 without an expectation')
   })
 
   it('that gets no machine from this host fails for it, and the host is not asked again for the same kind', async () => {
