@@ -1,4 +1,5 @@
 import type { Judgement } from './claims/verdict.ts'
+import type { Needs } from './needs/needs.ts'
 
 export type { Judgement }
 
@@ -33,6 +34,8 @@ export interface StepHeader {
   title: string
   /** The documented claims that the step reproduces or judges, each with the verdict that it proves. */
   covers: Judgement[]
+  /** What it needs of its machines beyond what the lab does. */
+  needs: Needs
 }
 
 /** What a lab is, known before anything runs. */
@@ -48,6 +51,8 @@ export interface LabHeader {
   machines: string[]
   /** What joins them, each with the machines on it. */
   segments: { name: string; machines: string[] }[]
+  /** What its machines must have besides. */
+  needs: Needs
   steps: StepHeader[]
   /** Documented claims of the lab's subject that no step can test. */
   untestable: Judgement[]
@@ -174,6 +179,8 @@ export interface StepEnded extends InLab {
   status: Status
   ms: number
   failure?: Failure
+  /** Why it was skipped: what the machine lacks of what it, or the lab, needs. Absent where it was not come to. */
+  reason?: string
 }
 
 /**
@@ -210,6 +217,8 @@ export interface LabEnded extends Omit<InLab, 'lab'> {
   ms: number
   /** Why the lab as a whole failed where no step did: host, machine, residue, clean-up. */
   failure?: Failure
+  /** Why it was skipped, as all of its steps were: what the machine lacks. */
+  reason?: string
 }
 
 /** What several runs of a lab came to, told when all are over. */

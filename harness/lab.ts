@@ -5,6 +5,7 @@ import type { Covered } from './claims/verdict.ts'
 import type { Fixtures } from './containers/fixtures.ts'
 import type { Expect } from './expect/expect.ts'
 import type { Looks } from './looks/look.ts'
+import type { Needs } from './needs/needs.ts'
 import type { Deferred } from './run/undo.ts'
 
 /** What a lab is and what it needs of its machine. */
@@ -18,6 +19,8 @@ export interface LabDefinition {
   topology: string
   /** true: a Docker engine is up. false: a machine on which none has ever run (an engine changes forwarding and the FORWARD policy). */
   engine: boolean
+  /** What else its machines must have. On one that has not, the lab is skipped, with the reason. */
+  needs?: Needs
   /**
    * What the lab can't leave as it found it, each with the reason: a line of the residue that matches is expected, and
    * one that stays away fails the lab.
@@ -31,6 +34,11 @@ export interface LabDefinition {
 export interface StepOptions {
   /** Documented claims that the step reproduces or judges: an id alone holds, `differs(id, …)` and the like say otherwise. */
   covers?: Covered[]
+  /**
+   * What it needs of its machines beyond what the lab does. On one that has not, it is skipped, with the reason; the next are
+   * not, so whatever builds on it must say the same.
+   */
+  needs?: Needs
   /** Seconds after which the step is called hung; multiplied by the machine's slowness. Default 120. */
   limitS?: number
 }

@@ -1,3 +1,5 @@
+import { isIn, type VersionRange } from '../needs/version.ts'
+
 /** What evidence says of a documented claim: true as it is put, true in essence, contradicted, or beyond any test here. */
 export const verdicts = ['holds', 'differs', 'false', 'untestable'] as const
 
@@ -6,7 +8,7 @@ export type Verdict = (typeof verdicts)[number]
 /** The machines for which a judgement is made; all of them where nothing is said. */
 export interface Circumstances {
   /** The engine's version: `<28`, `>=26.1`. */
-  engine?: `${'<' | '>='}${number}`
+  engine?: VersionRange
   backend?: 'nft' | 'legacy'
 }
 
@@ -58,18 +60,5 @@ export function gravest(judgements: readonly Judgement[]): Verdict | undefined {
 export function appliesTo({ on }: Judgement, machine: { engine: string | null; backend: string | null }): boolean {
   if (on.backend !== undefined && machine.backend !== null && on.backend !== machine.backend) return false
   if (on.engine === undefined || machine.engine === null) return true
-  const [, sign, bound = ''] = /^(<|>=)([\d.]+)$/.exec(on.engine) ?? []
-  const below = compareVersions(machine.engine, bound) < 0
-  return sign === '<' ? below : !below
-}
-
-/** Compares the numbers of two versions from the left; what a version doesn't have counts as 0. */
-function compareVersions(one: string, other: string): number {
-  const numbers = (text: string) => (/^\d+(\.\d+)*/.exec(text)?.[0] ?? '0').split('.').map(Number)
-  const [a, b] = [numbers(one), numbers(other)]
-  for (let i = 0; i < Math.max(a.length, b.length); i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return 0
+  return isIn(on.engine, machine.engine)
 }

@@ -31,9 +31,11 @@ export function repetitions(): Repetitions {
 }
 
 function compared(lab: string, accounts: Account[]): LabRepeated {
-  // What was broken off, or had no machine, says nothing of the lab.
+  // What was broken off, had no machine, or one that lacks what it needs, says nothing of the lab.
   const told = accounts
-    .filter(({ failure }) => failure?.kind !== 'interrupted' && failure?.kind !== 'host')
+    .filter(
+      ({ status, failure }) => status !== 'skipped' && failure?.kind !== 'interrupted' && failure?.kind !== 'host',
+    )
     .toSorted((one, other) => one.repetition - other.repetition)
   const passed = told.filter(({ status }) => status === 'passed').length
   return { type: 'lab-repeated', lab, runs: told.length, passed, differences: differences(told) }

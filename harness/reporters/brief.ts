@@ -9,23 +9,31 @@ export function brief({ color }: { color: boolean }): (event: RunEvent) => strin
   let commands = 0
   let held = 0
   let at = ''
+  const skipped: string[] = []
   const kept: MachineKept[] = []
 
-  function labEnded({ lab, repetition, status, failure, ms }: LabEnded): string {
-    const mark = status === 'passed' ? style('green', '✓') : style('red', '✗')
+  function labEnded({ lab, repetition, status, failure, reason, ms }: LabEnded): string {
+    const mark = { passed: style('green', '✓'), failed: style('red', '✗'), skipped: style('dim', '-') }[status]
     const run = repetition === undefined ? '' : `, run ${repetition},`
-    const what =
-      status === 'passed'
-        ? `: ${count(lab.steps.length, 'step')}, ${count(commands, 'command')}, ${count(held, 'expectation')} held`
-        : `${at}: ${failure?.message}`
+    const what = {
+      passed: `: ${count(lab.steps.length, 'step')}${leftOut()}, ${count(commands, 'command')}, ${count(held, 'expectation')} held`,
+      failed: `${at}: ${failure?.message}`,
+      skipped: reason === undefined ? '' : `: ${reason}`,
+    }[status]
     const stays = kept.map(machine => `   ${machine.machine} stays\n${entryInWords(machine)}`).join('')
     return `${mark} ${style('bold', lab.name)}${run} ${status} in ${duration(ms)}${style('dim', what)}\n${stays}`
+  }
+
+  /** ` (3 skipped: the kernel has no ip_vs)`: what the machine lacks is told also where all else is well. */
+  function leftOut(): string {
+    return skipped.length === 0 ? '' : ` (${skipped.length} skipped: ${[...new Set(skipped)].join('; ')})`
   }
 
   return event => {
     if (event.type === 'command') commands += 1
     else if (event.type === 'expectation' && event.status === 'passed') held += 1
     else if (event.type === 'step-started') at = `, in step ${event.step.number}`
+    else if (event.type === 'step-ended' && event.reason !== undefined) skipped.push(event.reason)
     else if (event.type === 'machine-kept') kept.push(event)
     return event.type === 'lab-ended' ? labEnded(event) : ''
   }

@@ -53,6 +53,8 @@ export interface JsonLab {
   /** How to enter and remove the machine, the first where it has several, when it was asked to stay. */
   kept: JsonKept | null
   failure: Failure | null
+  /** Why all of it was skipped: what the machine lacks of what it needs; else null. */
+  reason: string | null
 }
 
 /** What the runs of a lab came to, and in what they differ; `repetitions` are their numbers. */
@@ -84,6 +86,8 @@ export interface JsonStep {
   commands: JsonCommand[]
   expectations: JsonExpectation[]
   failure: Failure | null
+  /** Why it was skipped: what the machine lacks of what it, or the lab, needs; null also where it was not come to. */
+  reason: string | null
 }
 
 export interface JsonCommand {

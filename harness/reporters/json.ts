@@ -98,6 +98,7 @@ function labFrom(events: RunEvent[], header: LabHeader, { repetition }: Pick<Jso
     residue: residue?.differences ?? null,
     kept: keptOf(kept[0]?.machine),
     failure: ended?.failure ?? null,
+    reason: ended?.reason ?? null,
   }
 }
 
@@ -119,6 +120,7 @@ function stepOf({ number, title, covers }: StepHeader, events: RunEvent[]): Json
       return { text, status, saw, looks, ms: round(ms), where }
     }),
     failure: ended?.failure ?? null,
+    reason: ended?.reason ?? null,
   }
 }
 

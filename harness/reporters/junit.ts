@@ -72,7 +72,9 @@ function suiteName({ name, repetition }: JsonLab): string {
 function caseOf(step: JsonStep, lab: JsonLab): string {
   const attributes = { classname: suiteName(lab), name: `${step.number}. ${step.title}`, time: seconds(step.ms) }
   return element('testcase', attributes, [
-    ...(step.status === 'skipped' ? [element('skipped', {}, [])] : []),
+    ...(step.status === 'skipped'
+      ? [element('skipped', step.reason === null ? {} : { message: step.reason }, [])]
+      : []),
     ...(step.failure ? [problem(step.failure)] : []),
     ...(step.status === 'failed' && !step.failure
       ? [problem({ kind: 'interrupted', message: 'the run was stopped' })]

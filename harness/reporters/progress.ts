@@ -70,6 +70,7 @@ export function overview(): Overview {
         ...(waiting > 0 ? [`${waiting} waiting`] : []),
         ...(ended.passed > 0 ? [`${ended.passed} passed`] : []),
         ...(ended.failed > 0 ? [`${ended.failed} failed`] : []),
+        ...(ended.skipped > 0 ? [`${ended.skipped} skipped`] : []),
       ]
       return [...lines, ...(others.length > 0 ? [`  ${count(all, 'lab')}: ${others.join(', ')}`] : [])]
     },

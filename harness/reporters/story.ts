@@ -44,7 +44,7 @@ export function story({ color, shorten, refused }: StoryOptions): (event: RunEve
     color && text !== '' ? styleText(format, text, { validateStream: false }) : text
   let section = ''
   let several = false
-  let skipped: StepEnded['step'][] = []
+  let skipped: StepEnded[] = []
   let runs = 1
   const told = new Set<string>()
   const failed: LabEnded[] = []
@@ -72,8 +72,11 @@ export function story({ color, shorten, refused }: StoryOptions): (event: RunEve
 
   function next(event: RunEvent): string {
     if (event.type === 'step-ended' && event.status === 'skipped') {
-      skipped.push(event.step)
-      return ''
+      // What is skipped for another reason is told apart.
+      const before = skipped.at(-1)?.reason === event.reason ? '' : skippedSteps()
+      if (skipped.at(-1)?.reason !== event.reason) skipped = []
+      skipped.push(event)
+      return before
     }
     const before = skippedSteps()
     skipped = []
@@ -186,15 +189,14 @@ export function story({ color, shorten, refused }: StoryOptions): (event: RunEve
     return `${took}\n${failure ? shown(failure, 3) : ''}`
   }
 
-  /** Steps that were not run are told together: after a failure they are many. */
+  /** Steps that were not run for one reason are told together: after a failure they are many. */
   function skippedSteps(): string {
     const [first, ...more] = skipped
     const last = more.at(-1)
     if (!first) return ''
-    const which = last
-      ? `Steps ${first.number} to ${last.number}, from "${first.title}" on,`
-      : `Step ${first.number}, "${first.title}",`
-    return `\n${style('dim', `${which} skipped`)}\n`
+    const { number, title } = first.step
+    const which = last ? `Steps ${number} to ${last.step.number}, from "${title}" on,` : `Step ${number}, "${title}",`
+    return `\n${style('dim', `${which} skipped${because(first.reason)}`)}\n`
   }
 
   /** A failure is told once, though its step and its lab both name it. */
@@ -222,11 +224,11 @@ export function story({ color, shorten, refused }: StoryOptions): (event: RunEve
   }
 
   function labEnded(event: LabEnded): string {
-    const { lab, repetition, status, ms, failure } = event
+    const { lab, repetition, status, ms, failure, reason } = event
     if (failure && failure.kind !== 'interrupted') failed.push(event)
     const mark = { passed: style('green', '✓'), failed: style('red', '✗'), skipped: style('dim', '-') }[status]
     const run = repetition === undefined ? '' : `, run ${repetition},`
-    return `${failure ? shown(failure, 0) : ''}\n${mark} ${style('bold', lab.name)}${run} ${status} in ${duration(ms)}\n`
+    return `${failure ? shown(failure, 0) : ''}\n${mark} ${style('bold', lab.name)}${run} ${status} in ${duration(ms)}${because(reason)}\n`
   }
 
   function refusedAgain(event: LabEnded): string {
@@ -262,6 +264,11 @@ export function story({ color, shorten, refused }: StoryOptions): (event: RunEve
     )
     return lines.length > 0 ? `\n${lines.join('')}` : ''
   }
+}
+
+/** `: the kernel has no ip_vs`; '' where nothing is said. */
+function because(reason: string | undefined): string {
+  return reason === undefined ? '' : `: ${printable(reason)}`
 }
 
 function nameOf({ lab, repetition }: LabEnded): string {

@@ -33,12 +33,15 @@ export function prompt({ machine, segment }: { machine?: string | null; segment?
   return segment ? `${segment}>` : `${machine ?? ''}$`
 }
 
-/** What a lab needs: `a machine on which no engine has ever run`, `machines alpha and beta, joined by a segment, …`. */
-export function needsInWords({
-  engine,
-  machines,
-  segments,
-}: Pick<LabHeader, 'engine' | 'machines' | 'segments'>): string {
+/** What a lab needs: `a machine on which no engine has ever run`, `machines alpha and beta, joined by a segment, …; a kernel with …`. */
+export function needsInWords(lab: Pick<LabHeader, 'engine' | 'machines' | 'segments' | 'needs'>): string {
+  const { kernel = [], engine } = lab.needs
+  const features = kernel.length > 0 ? [`a kernel with ${kernel.join(' and ')}`] : []
+  const version = engine === undefined ? [] : [`an engine ${engine}`]
+  return [machinesInWords(lab), ...features, ...version].join('; ')
+}
+
+function machinesInWords({ engine, machines, segments }: Pick<LabHeader, 'engine' | 'machines' | 'segments'>): string {
   if (machines.length === 0)
     return engine ? 'a machine with an engine that is up' : 'a machine on which no engine has ever run'
   const engines = engine ? 'each with an engine that is up' : 'on which no engine has ever run'

@@ -1,5 +1,6 @@
 import type { Machine } from '../../vm/machine.ts'
 import type { MachineFacts } from '../events.ts'
+import { type KernelFeature, missingFeatures } from '../needs/kernel.ts'
 
 const script = `uname -r
 dpkg-query -W -f '\${Version}' docker.io 2>/dev/null || docker --version 2>/dev/null; echo
@@ -19,4 +20,11 @@ export async function readFacts(machine: Machine): Promise<MachineFacts> {
     iptables: /v(\S+)/.exec(iptables)?.[1] ?? '',
     iptablesBackend: iptables.includes('nf_tables') ? 'nft' : iptables.includes('legacy') ? 'legacy' : null,
   }
+}
+
+/** Asks the guest's kernel for each of these; resolves to those that it lacks. */
+export async function readMissing(machine: Machine, asked: readonly KernelFeature[]): Promise<KernelFeature[]> {
+  if (asked.length === 0) return []
+  const { script, parse } = missingFeatures(asked)
+  return parse(await machine.exec(script))
 }

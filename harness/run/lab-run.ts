@@ -4,11 +4,13 @@ import { isLent, type Provider } from '../../vm/machine.ts'
 import type { Suite } from '../../vm/suite.ts'
 import { appliesTo } from '../claims/verdict.ts'
 import type { Failure, LabEvent, RunEvent, Status, StepHeader } from '../events.ts'
+import type { KernelFeature } from '../needs/kernel.ts'
+import { featuresOf, type Needs, unmet } from '../needs/needs.ts'
 import { unlessAborted } from './abort.ts'
 import { acts } from './acts.ts'
 import { attempts } from './attempt.ts'
 import { commandLog } from './commands.ts'
-import { readFacts } from './facts.ts'
+import { readFacts, readMissing } from './facts.ts'
 import { failureOf, LabError, ResidueError } from './failure.ts'
 import { type RegisteredStep, registerSteps } from './register.ts'
 import type { LabFile } from './registry.ts'
@@ -40,9 +42,12 @@ export interface LabRun {
   file: LabFile
   repetition: number | undefined
   steps: StepHeader[]
-  /** Starts the machines. */
-  start(): Promise<void>
-  /** Runs a step; resolves to `skipped` when an earlier one failed or `until` is passed, rejects when it fails. */
+  /** Starts the machines; resolves to `skipped` when they lack what the lab needs. */
+  start(): Promise<Status>
+  /**
+   * Runs a step; resolves to `skipped` when an earlier one failed, `until` is passed or the machines lack what it needs, rejects
+   * when it fails.
+   */
   step(number: number): Promise<Status>
   /** Undoes, compares the machines with what they were, and throws them away. Rejects when the clean-up or the residue fails. */
   finish(): Promise<void>
@@ -50,6 +55,8 @@ export interface LabRun {
   readonly going: boolean
   /** Told an error that nobody awaited. While the lab goes on it fails for it; else false is returned. */
   stray(error: unknown): boolean
+  /** Why nothing of it was run, where its machines lack what it needs. */
+  readonly skipped: string | undefined
   /** Why the lab failed, once it has; of several failures the first. */
   readonly failure: Failure | undefined
 }
@@ -72,6 +79,8 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
   let labStarted = 0
   let state: 'waiting' | 'going' | 'undoing' | 'over' = 'waiting'
   let before: string[][] | undefined
+  let lacking: (needs: Needs) => string | undefined = () => undefined
+  let passed = 0
   let current: RegisteredStep | undefined
   // What verdicts may depend on; of several machines the first's, as all are made of one image.
   let machine: Parameters<typeof appliesTo>[1] = { engine: null, backend: null }
@@ -175,6 +184,9 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
       return state === 'going' || state === 'undoing'
     },
     steps: steps.map(step => step.header),
+    get skipped() {
+      return skipped()
+    },
     get failure() {
       return failure
     },
@@ -187,12 +199,17 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
         await site.start()
         const facts = await unlessAborted(Promise.all(site.machines.map(({ machine }) => readFacts(machine))), stops())
         machine = { engine: facts[0]?.engine ?? null, backend: facts[0]?.iptablesBackend ?? null }
-        before = await site.state()
+        const missing = await unlessAborted(missingFeatures(), stops())
+        const offers = facts.map(({ engine }, i) => ({ engine, missing: missing[i] ?? [] }))
+        lacking = needs => offers.map(offer => unmet(needs, offer)).find(reason => reason !== undefined)
+        const lacks = lacking(file.header.needs)
+        if (lacks === undefined) before = await site.state()
         const ms = performance.now() - labStarted
         for (const [i, { name: machine }] of site.machines.entries()) {
           const read = facts[i]
           if (read) emit({ type: 'machine-started', lab: name, ...(machine !== null && { machine }), facts: read, ms })
         }
+        return lacks === undefined ? 'passed' : 'skipped'
       } catch (error) {
         const reason = startFailure(error)
         fail(reason)
@@ -206,6 +223,11 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
       told.add(number)
       if (failure || number > (options.until ?? steps.length)) {
         emit({ type: 'step-ended', lab: name, step: header, status: 'skipped', ms: 0 })
+        return 'skipped'
+      }
+      const reason = lacking(file.header.needs) ?? lacking(header.needs)
+      if (reason !== undefined) {
+        emit({ type: 'step-ended', lab: name, step: header, status: 'skipped', ms: 0, reason })
         return 'skipped'
       }
       const started = performance.now()
@@ -222,6 +244,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
         const claims = header.covers.filter(judgement => appliesTo(judgement, machine)).map(({ id }) => id)
         if (claims.length > 0 && judged === 0)
           throw new LabError(`the step gives a verdict on ${claims.join(', ')} without an expectation`, file.path)
+        passed += 1
         emit({ ...ended(), status: 'passed' })
         return 'passed'
       } catch (error) {
@@ -247,8 +270,9 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
         }
       }
       const ms = performance.now() - labStarted
-      const status = failure ? 'failed' : 'passed'
-      emit({ type: 'lab-ended', lab: file.header, status, ms, ...(failure && { failure }) })
+      const reason = skipped()
+      const status = failure ? 'failed' : reason === undefined ? 'passed' : 'skipped'
+      emit({ type: 'lab-ended', lab: file.header, status, ms, ...(failure && { failure }), ...(reason && { reason }) })
       state = 'over'
       if (problem) throw problem.error
     },
@@ -260,6 +284,19 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
       if (current) attempt.stop(error)
       return true
     },
+  }
+
+  /** What the machines' kernels lack of what the lab and its steps need. */
+  async function missingFeatures(): Promise<KernelFeature[][]> {
+    const asked = featuresOf([file.header, ...file.header.steps].map(({ needs }) => needs))
+    return await Promise.all(site.machines.map(({ machine }) => readMissing(machine, asked)))
+  }
+
+  /** Why nothing was run. A lab of which something was has passed, whatever it has left out. */
+  function skipped(): string | undefined {
+    if (failure || passed > 0) return undefined
+    const reasons = [file.header, ...file.header.steps].flatMap(({ needs }) => lacking(needs) ?? [])
+    return reasons.length > 0 ? [...new Set(reasons)].join('; ') : undefined
   }
 
   /** Leaves the machines as they were, or as they were asked to be. */

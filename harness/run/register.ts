@@ -2,6 +2,7 @@ import { judgementOf, untestable } from '../claims/verdict.ts'
 import type { LabHeader, StepHeader } from '../events.ts'
 import type { Lab, MachineWords, SegmentWords, Step, StepOptions, Words, WordsOfSeveral } from '../lab.ts'
 import { bindLooks } from '../looks/look.ts'
+import { checkNeeds } from '../needs/needs.ts'
 import { type Wiring, wiringOf } from './wiring.ts'
 
 /** A registered step: its header and what it runs. */
@@ -38,7 +39,9 @@ export function registerSteps(lab: Lab, words: LabWords): RegisteredStep[] {
     const [options, run] = rest.length === 1 ? [{} as StepOptions, rest[0]] : rest
     if (steps.some(other => other.header.title === title))
       throw new Error(`lab "${lab.title}" has two steps "${title}"`)
-    const header = { number: steps.length + 1, title, covers: (options.covers ?? []).map(judgementOf) }
+    const { covers = [], needs = {} } = options
+    checkNeeds(needs)
+    const header = { number: steps.length + 1, title, covers: covers.map(judgementOf), needs }
     steps.push({ header, limitS: options.limitS ?? defaultLimitS, run })
   }
   // The words are those that the lab asked for: `lab()` has seen to that.
@@ -50,11 +53,12 @@ export function registerSteps(lab: Lab, words: LabWords): RegisteredStep[] {
 export function headerOf(name: string, lab: Lab): LabHeader {
   const wiring = wiringOf(lab)
   const steps = registerSteps(lab, unbound(name, wiring)).map(step => step.header)
-  const { title, document, topology, engine } = lab
+  const { title, document, topology, engine, needs = {} } = lab
+  checkNeeds(needs)
   const machines = [...(lab.machines ?? [])]
   const segments = wiring.segments.map(({ name, ends }) => ({ name, machines: ends.map(({ machine }) => machine) }))
   const untested = Object.entries(lab.untestable ?? {}).map(([id, because]) => untestable(id, because))
-  return { name, title, document, topology, engine, machines, segments, steps, untestable: untested }
+  return { name, title, document, topology, engine, machines, segments, needs, steps, untestable: untested }
 }
 
 // Outside a step there is no machine: whoever acts there hears so at once. Looks may be named, as they are lazy.

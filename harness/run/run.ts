@@ -77,7 +77,8 @@ export async function run(options: RunOptions): Promise<number> {
     await following
   }
   const failures = runs.flatMap(run => run.failure ?? [])
-  const exitCode = exitCodeOf(failures, signal.aborted) || (unclaimed ? 3 : differ ? 1 : 0)
+  const tested = runs.some(run => run.skipped === undefined)
+  const exitCode = exitCodeOf(failures, { interrupted: signal.aborted, tested }) || (unclaimed ? 3 : differ ? 1 : 0)
   emit({
     type: 'run-ended',
     at: new Date().toISOString(),

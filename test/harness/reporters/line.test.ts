@@ -67,7 +67,7 @@ describe('line reporter', () => {
       return {
         type: 'step-ended',
         lab: lab.name,
-        step: { number, title: `t${number}`, covers: [] },
+        step: { number, title: `t${number}`, covers: [], needs: {} },
         status: 'skipped',
         ms: 0,
       }

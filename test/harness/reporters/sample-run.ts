@@ -7,13 +7,19 @@ import type { CommandEnded, LabHeader, RunEvent, StepHeader, Totals } from '../.
  */
 
 const steps: StepHeader[] = [
-  { number: 1, title: 'br01 is a bridge that is up', covers: [holds('S001-06'), holds('S001-07')] },
-  { number: 2, title: 'ns01 does not reach the outside while forwarding is off', covers: [holds('S001-20')] },
-  { number: 3, title: 'ns01 reaches the outside through NAT', covers: [] },
+  { number: 1, title: 'br01 is a bridge that is up', covers: [holds('S001-06'), holds('S001-07')], needs: {} },
+  {
+    number: 2,
+    title: 'ns01 does not reach the outside while forwarding is off',
+    covers: [holds('S001-20')],
+    needs: {},
+  },
+  { number: 3, title: 'ns01 reaches the outside through NAT', covers: [], needs: {} },
   {
     number: 4,
     title: "the document's clean-up leaves nothing",
     covers: [differs('S001-31', 'it leaves forwarding on')],
+    needs: {},
   },
 ]
 
@@ -34,6 +40,7 @@ ns01 .11  ns02 .12
   machines: [],
   segments: [],
   steps,
+  needs: {},
   untestable: [],
 }
 

@@ -2,7 +2,7 @@ import type { LabEvent, LabHeader, RunEvent, Status } from '../../../harness/eve
 
 /** A lab of one step. */
 export function header(name: string): LabHeader {
-  const step = { number: 1, title: `${name} does its step`, covers: [] }
+  const step = { number: 1, title: `${name} does its step`, covers: [], needs: {} }
   return {
     name,
     title: `The lab ${name}`,
@@ -10,6 +10,7 @@ export function header(name: string): LabHeader {
     topology: '',
     engine: false,
     steps: [step],
+    needs: {},
     untestable: [],
     machines: [],
     segments: [],
@@ -31,7 +32,7 @@ export function eventsOf(
   { status = 'passed' as Status, repetition = undefined as number | undefined } = {},
 ) {
   const lab = header(name)
-  const step = { number: 1, title: `${name} does its step`, covers: [] }
+  const step = { number: 1, title: `${name} does its step`, covers: [], needs: {} }
   const failure = { kind: 'claim' as const, message: `${name} should hold` }
   const failed = status === 'failed' ? { failure } : {}
   const verdict = status === 'failed' ? 'failed' : 'passed'

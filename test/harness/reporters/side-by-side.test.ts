@@ -85,6 +85,19 @@ lab b, document none, our own procedure, 1 step, on a machine on which no engine
     )
   })
 
+  it('what the machine lacks is told also of one that passed', async () => {
+    const [start, , , , step, end] = eventsOf('a', { status: 'skipped' })
+    const reason = 'the kernel has no ip_vs'
+    const partly = eventsOf('b').toSpliced(-1, 0, { ...step, lab: 'b', reason } as never)
+    const lines = await seen(
+      [begun(['a', 'b']), start, { ...step, reason }, { ...end, reason }, ...partly] as RunEvent[],
+      terminal({ columns: 100, rows: 40 }),
+    )
+    expect(lines[1]).to.equal('- a skipped in 1.5 s: the kernel has no ip_vs')
+    expect(lines[2]).to.match(/^✓ b passed in 1\.5 s: 1 step \(1 skipped: the kernel has no ip_vs\), 1 command, /)
+    expect(lines[3]).to.equal('  2 labs: 1 passed, 1 skipped')
+  })
+
   describe('a host that gives no machine', () => {
     const failure = { kind: 'host' as const, message: 'the sandbox needs root', mend: 'use sudo' }
     const refused = (name: string): RunEvent[] => {

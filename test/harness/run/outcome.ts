@@ -1,5 +1,6 @@
 import type { Failure, RunEvent, Totals } from '../../../harness/events.ts'
 import { lab, type Words } from '../../../harness/index.ts'
+import type { Needs } from '../../../harness/needs/needs.ts'
 import type { MochaReporter } from '../../../harness/run/mocha.ts'
 import { headerOf } from '../../../harness/run/register.ts'
 import type { LabFile } from '../../../harness/run/registry.ts'
@@ -10,8 +11,12 @@ import { defaultSuite } from '../../../vm/suite.ts'
 import { expectBalance } from './balance.ts'
 
 /** A lab of this body, as if it were a file's. */
-export function labOf(name: string, body: (words: Words) => void, { engine = false } = {}): LabFile {
-  const made = lab({ title: name, document: '', topology: '', engine }, body)
+export function labOf(
+  name: string,
+  body: (words: Words) => void,
+  { engine = false, needs = {} as Needs } = {},
+): LabFile {
+  const made = lab({ title: name, document: '', topology: '', engine, needs }, body)
   return { name, path: import.meta.filename, lab: made, header: headerOf(name, made) }
 }
 

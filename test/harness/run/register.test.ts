@@ -14,8 +14,8 @@ describe('a lab', () => {
       }),
     )
     expect(header.steps).to.deep.equal([
-      { number: 1, title: 'one', covers: [holds('S001-01')] },
-      { number: 2, title: 'two', covers: [] },
+      { number: 1, title: 'one', covers: [holds('S001-01')], needs: {} },
+      { number: 2, title: 'two', covers: [], needs: {} },
     ])
   })
 
