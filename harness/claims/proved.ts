@@ -1,4 +1,4 @@
-import type { JsonReport } from '../reporters/json-report.ts'
+import type { JsonReport, JsonStep } from '../reporters/json-report.ts'
 import type { Coverage, Proof } from './coverage.ts'
 import { appliesTo, type Circumstances } from './verdict.ts'
 
@@ -31,9 +31,14 @@ export function unprovedIn({ claims }: Coverage, reports: readonly JsonReport[])
       )
       if (proves) return []
       const reached = new Set(steps.map(({ status }) => status))
-      const end = reached.has('failed') ? 'failed' : reached.has('passed') ? 'judged nothing' : 'was skipped'
+      const end = reached.has('failed') ? 'failed' : reached.has('passed') ? 'judged nothing' : skippedFor(steps)
       return [{ proof, why: `the step ${end}` }]
     })
+}
+
+function skippedFor(steps: readonly JsonStep[]): string {
+  const reason = steps.find(({ reason }) => reason)?.reason
+  return reason ? `was skipped: ${reason}` : 'was skipped'
 }
 
 function inWords(on: Circumstances): string {

@@ -27,7 +27,7 @@ const coverage = coverageOf([{ document: '001', about: 'A page', claims }], [hea
 /** A report of one run of the lab, as far as proofs are concerned. */
 function report(
   engine: string,
-  step: Pick<JsonStep, 'status'> & { expectations: string[] },
+  step: Pick<JsonStep, 'status'> & { expectations: string[]; reason?: string },
   name = 'a-lab',
 ): JsonReport {
   const expectations = step.expectations.map(status => ({ status }))
@@ -52,6 +52,9 @@ describe('the proof of a verdict', () => {
     expect(why(ok, report('26.1.5', { status: 'skipped', expectations: [] }))).to.deep.equal([
       'holds: the step was skipped',
     ])
+    expect(
+      why(ok, report('26.1.5', { status: 'skipped', expectations: [], reason: 'the kernel has no ip_vs' })),
+    ).to.deep.equal(['holds: the step was skipped: the kernel has no ip_vs'])
     expect(why(ok, report('26.1.5', { status: 'passed', expectations: [] }))).to.deep.equal([
       'holds: the step judged nothing',
     ])
