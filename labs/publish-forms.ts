@@ -427,6 +427,8 @@ export default lab(
           await expect(nat).to.have.ruleBefore(`-t nat -A DOCKER -i ${bridge} -j RETURN`, rule)
         }
         await $`docker rm -f web`
+        await $`docker rm -f near`
+        await $`docker rm -f far`
       },
     )
 
@@ -534,6 +536,52 @@ export default lab(
         await expect(outside.http('http://203.0.113.2:8080')).to.answer()
         await $`docker rm -f web`
         await expect(nat).not.to.have.rule(after)
+        await $`docker rm -f taker`
+      },
+    )
+
+    step(
+      'DOCKER_OPTS="--ip=…" makes an address the default of -p on docker0, for good; -p with an address overrules it',
+      { covers: [differs('S002-68', 'it is so on docker0 only: other networks go on to bind all addresses')] },
+      async () => {
+        await $`service docker stop`
+        await $`echo 'DOCKER_OPTS="--ip=203.0.113.2"' >> /etc/default/docker`
+        defer(async () => {
+          await $`service docker stop`
+          await $`sed -i '/--ip=203.0.113.2/d' /etc/default/docker`
+          await $`service docker start`
+          await expect(look.engine()).to.be.present()
+        })
+        await $`service docker start`
+        await expect(look.engine()).to.be.present()
+        const mapped = async (form: string, network = 'bridge') => {
+          await $`docker run -d --name web -p ${form} --net ${network} nginx:alpine`
+          defer`docker rm -f web`
+          const { stdout } = await $`docker port web 80`
+          return stdout
+        }
+        expect(await mapped('8080:80')).to.equal('203.0.113.2:8080\n')
+        await expect(outside.http('http://203.0.113.2:8080')).to.answer()
+        await expect(look.tcp('127.0.0.1', 8080)).to.show({ connected: false, error: 'Connection refused' })
+        await $`docker rm -f web`
+        expect(await mapped('80')).to.match(/^203\.0\.113\.2:\d+\n$/)
+        await $`docker rm -f web`
+        expect(await mapped('127.0.0.1:8080:80')).to.equal('127.0.0.1:8080\n')
+        await $`docker rm -f web`
+        await expect(await mapped('0.0.0.0:8080:80')).to.print(/^0\.0\.0\.0:8080$/m)
+        await $`docker rm -f web`
+        await expect(look.network('bridge')).to.show({
+          Options: { 'com.docker.network.bridge.host_binding_ipv4': '203.0.113.2' },
+        })
+        // A network of one's own has an option of the same meaning; the engine's is not for it.
+        await expect(await mapped('8080:80', 'other')).to.print(/^0\.0\.0\.0:8080$/m)
+        await expect(look.http('http://127.0.0.1:8080')).to.answer()
+        await $`docker rm -f web`
+        // It outlasts the engine.
+        await $`service docker restart`
+        await expect(look.engine()).to.be.present()
+        expect(await mapped('8080:80')).to.equal('203.0.113.2:8080\n')
+        await $`docker rm -f web`
       },
     )
   },
