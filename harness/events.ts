@@ -44,6 +44,8 @@ export interface LabHeader {
   title: string
   /** null: no document's, the lab is our own. */
   document: string | null
+  /** What the catalogue says of it; null where the lab says nothing. */
+  finds: string | null
   /** A picture of the topology in text, several lines. */
   topology: string
   engine: boolean

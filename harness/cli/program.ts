@@ -60,7 +60,7 @@ export function program(ended: (exitCode: number) => void): Command {
     .description(
       'Runs documented Docker networking procedures in a disposable machine, and proves each claim against the kernel.',
     )
-    .usage('[NAME...] [flags]\n       npm run lab doctor | coverage | prepare | ps | shell | rm | gc | cache')
+    .usage('[NAME...] [flags]\n       npm run lab doctor | coverage | docs | prepare | ps | shell | rm | gc | cache')
     .argument('[NAME...]', 'labs to run, or files of your own (./my-lab.ts); none lists the labs')
     .option('--all', 'run all labs')
     .option('--on <place>', 'where: auto, qemu, sandbox, vagrant, or ssh://user@host[:port]', 'auto')
@@ -116,6 +116,26 @@ Examples:
     .action(async (reports: string[]) => {
       const { coverage } = await import('./coverage.ts')
       ended(await coverage(reports))
+    })
+  command
+    .command('docs')
+    .description('write docs/labs and the README’s catalogue, out of a report of all labs')
+    .usage('REPORT')
+    .argument('<REPORT>', 'what --reporter json=PATH has written')
+    .addHelpText(
+      'after',
+      `
+Exit codes:
+  0    written
+  2    the report can't be read, or a lab did not pass in it
+
+Example:
+  npm run lab -- --all --on sandbox --reporter json=report.json && npm run lab docs report.json
+`,
+    )
+    .action(async (report: string) => {
+      const { docs } = await import('./docs.ts')
+      ended(await docs(report))
     })
   command
     .command('prepare')

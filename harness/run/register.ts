@@ -53,12 +53,12 @@ export function registerSteps(lab: Lab, words: LabWords): RegisteredStep[] {
 export function headerOf(name: string, lab: Lab): LabHeader {
   const wiring = wiringOf(lab)
   const steps = registerSteps(lab, unbound(name, wiring)).map(step => step.header)
-  const { title, document, topology, engine, needs = {} } = lab
+  const { title, document, finds = null, topology, engine, needs = {} } = lab
   checkNeeds(needs)
   const machines = [...(lab.machines ?? [])]
   const segments = wiring.segments.map(({ name, ends }) => ({ name, machines: ends.map(({ machine }) => machine) }))
   const untested = Object.entries(lab.untestable ?? {}).map(([id, because]) => untestable(id, because))
-  return { name, title, document, topology, engine, machines, segments, needs, steps, untestable: untested }
+  return { name, title, document, finds, topology, engine, machines, segments, needs, steps, untestable: untested }
 }
 
 // Outside a step there is no machine: whoever acts there hears so at once. Looks may be named, as they are lazy.

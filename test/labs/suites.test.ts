@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { coverageOf } from '../../harness/claims/coverage.ts'
 import { readDocuments } from '../../harness/claims/documents.ts'
 import { unprovedIn } from '../../harness/claims/proved.ts'
+import { pagesOf } from '../../harness/cli/docs.ts'
 import type { RunEvent } from '../../harness/events.ts'
 import { jsonReport } from '../../harness/reporters/json.ts'
 import type { JsonReport } from '../../harness/reporters/json-report.ts'
@@ -62,5 +64,15 @@ describe('every lab holds', function () {
         .filter(({ why }) => !elsewhere.test(why))
         .map(({ proof, why }) => `${proof.judgement.id} by ${proof.lab} ${proof.step?.number}: ${why}`),
     ).to.deep.equal([])
+  })
+  it('and makes the pages that are there: docs/labs, the README’s catalogue', async () => {
+    const report = (await onSuites.find(({ suite }) => suite === defaultSuite)?.outcome())?.report
+    expect(report).not.to.equal(undefined)
+    const made = await pagesOf(report as JsonReport)
+    const mend = 'npm run lab -- --all --on sandbox --reporter json=report.json && npm run lab docs report.json'
+    for (const [name, text] of made) {
+      const there = await readFile(new URL(`../../${name}`, import.meta.url), 'utf8').catch(() => '')
+      expect(there, `${name} is not what the run makes: ${mend}`).to.equal(text)
+    }
   })
 })

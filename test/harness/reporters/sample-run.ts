@@ -27,6 +27,7 @@ export const lab: LabHeader = {
   name: 'bridge-nat',
   title: 'A bridge, two namespaces and NAT, by hand',
   document: '001_b001d9c9a1a19151',
+  finds: null,
   topology: `
 outside 114.114.114.114
    |

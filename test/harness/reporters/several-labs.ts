@@ -7,6 +7,7 @@ export function header(name: string): LabHeader {
     name,
     title: `The lab ${name}`,
     document: null,
+    finds: null,
     topology: '',
     engine: false,
     steps: [step],

@@ -1,0 +1,50 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { HostError } from '../../vm/errors.ts'
+import { readDocuments } from '../claims/documents.ts'
+import { withCatalogue } from '../pages/catalogue.ts'
+import { labPage } from '../pages/lab-page.ts'
+import type { JsonReport } from '../reporters/json-report.ts'
+import { count } from '../reporters/words.ts'
+import { findLabs } from '../run/registry.ts'
+import { readReport } from './read-report.ts'
+
+const top = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Writes the page of each lab and the README's catalogue, out of a report of all labs; resolves to 0. */
+export async function docs(path: string): Promise<number> {
+  const pages = await pagesOf(await readReport(path))
+  const folder = join(top, 'docs', 'labs')
+  await mkdir(folder, { recursive: true })
+  const stale = (await readdir(folder)).map(name => `docs/labs/${name}`).filter(name => !pages.has(name))
+  for (const name of stale) await rm(join(top, name))
+  for (const [name, text] of pages) await writeFile(join(top, name), text)
+  process.stdout.write(`${count(pages.size, 'page')} written, ${stale.length} removed\n`)
+  return 0
+}
+
+/** The pages that a report makes, by their paths in the project. @throws HostError where a lab did not pass in it */
+export async function pagesOf(report: JsonReport): Promise<Map<string, string>> {
+  const [labs, documents, readme] = await Promise.all([
+    findLabs(),
+    readDocuments(),
+    readFile(join(top, 'README.md'), 'utf8'),
+  ])
+  const headers = labs.map(({ header }) => header)
+  const pages = headers.map(async (header): Promise<[string, string]> => {
+    const run = report.labs.find(({ name }) => name === header.name)
+    // One of which nothing could be run, as the machine lacks what it needs, is skipped.
+    if (!run || (run.status !== 'passed' && run.reason === null)) {
+      throw new HostError(`the report has no run of ${header.name} that passed`, {
+        mend: 'npm run lab -- --all --on sandbox --reporter json=report.json',
+      })
+    }
+    const path = `docs/labs/${header.name}.md`
+    const before = await readFile(join(top, path), 'utf8').catch(() => '')
+    return [path, labPage(header, run, documents, before)]
+  })
+  const catalogued = withCatalogue(readme, headers)
+  if (catalogued === undefined) throw new Error('README.md has no place for the catalogue')
+  return new Map([...(await Promise.all(pages)), ['README.md', catalogued]])
+}
