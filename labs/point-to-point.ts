@@ -68,8 +68,8 @@ export default lab(
         for (const { pid } of [second, first]) {
           await $`ln -s /proc/${pid}/ns/net /var/run/netns/${pid}`
           defer`rm /var/run/netns/${pid}`
-          const { stdout } = await $`ip netns list`
-          await expect(stdout).to.print(new RegExp(`^${pid}\\b`, 'm'))
+          await $`ip netns list`
+          await expect(look.netns()).to.show({ name: pid })
           const [seen, own] = [
             await $`ip netns exec ${pid} readlink /proc/self/ns/net`,
             await $`readlink /proc/${pid}/ns/net`,

@@ -24,6 +24,13 @@ const rules: Rule[] = [
     replacement: '<port>',
   },
   { name: 'process', pattern: /(?<=\/proc\/|\bpid[ =:]{1,2}|nsenter (?:-t|--target)[ =]?)\d+/gi, replacement: '<pid>' },
+  // As `ip netns` calls a container's, by a link to /proc.
+  {
+    name: 'netns with the name of a process',
+    pattern: /(?<=\bnetns (?:exec |should show \{ name: ')?|\/netns\/|network namespace ")\d+\b/g,
+    replacement: '<pid>',
+  },
+  { name: "namespace's inode", pattern: /\b([a-z_]+:\[)\d+(?=\])/g, replacement: '$1<inode>' },
   { name: "ping's id, which is a process", pattern: /(?<=ICMP echo (?:request|reply), id )\d+/g, replacement: '<pid>' },
 ]
 

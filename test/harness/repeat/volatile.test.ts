@@ -21,6 +21,11 @@ describe('what differs from run to run by nature', () => {
       'IP 192.168.88.12.<port> > 114.114.114.114.80; 127.0.0.1:<port>',
     ],
     ['processes', 'nsenter -t 4312 -n ip a; /proc/4312/ns/net', 'nsenter -t <pid> -n ip a; /proc/<pid>/ns/net'],
+    [
+      'namespaces named by a process, and their inodes',
+      "ip netns exec 306 true; /run/netns/306; netns should show { name: '306' }; net:[4026533509]",
+      "ip netns exec <pid> true; /run/netns/<pid>; netns should show { name: '<pid>' }; net:[<inode>]",
+    ],
     ['times', '09:15:02.103 up 3.2 s, 85 ms', '<time> up <duration>, <duration>'],
   ]
   for (const [what, text, without] of cases) {
@@ -34,6 +39,7 @@ describe('what differs from run to run by nature', () => {
       'docker run -p 8088:80 nginx:alpine; curl localhost:8088',
       'iptables -t nat -A DOCKER ! -i docker0 -p tcp --dport 8088 -j DNAT --to-destination 172.17.0.2:80',
       'VNI 4789, 2001:db8::1, 100000000000 bytes',
+      'ip netns exec ns01 ping 10.1.1.2',
       'sysctl net.ipv4.ip_local_port_range=32768 60999',
     ]) {
       expect(normalised(text)).to.equal(text)
