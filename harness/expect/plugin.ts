@@ -15,6 +15,8 @@ import { callerLine } from './where.ts'
 declare global {
   namespace Chai {
     interface Assertion {
+      /** What follows may take so many seconds, where five are too few: for what others decide by clocks of their own, as those who gossip. */
+      patiently(seconds: number): Assertion
       /** Every field asked for is there and shows what was asked (a value, a RegExp, a predicate, or an object of these). */
       show(pattern: unknown): Promise<void>
       /** What was looked for is there. */
@@ -100,6 +102,11 @@ export const networkAssertions: Chai.ChaiPlugin = (chai, { addMethod, flag }) =>
     const text = `${subject.title} should ${judgement.negate ? 'not ' : ''}${claim.text}`
     return judge(subject, { ...claim, text }, judgement)
   }
+
+  addMethod(prototype, 'patiently', function (this: object, seconds: number) {
+    const settings = settingsOf(this)
+    flag(this, 'judgement', { ...settings, patienceMs: (settings.patienceMs * seconds * 1000) / defaultPatienceMs })
+  })
 
   add('show', show)
   add('present', present)

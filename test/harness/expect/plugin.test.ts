@@ -41,6 +41,16 @@ describe('an expectation', () => {
     expect(verdicts[0]).to.include({ status: 'failed' })
   })
 
+  it('looks longer where it is told to', async () => {
+    const soon = performance.now() + 400
+    const late = { title: 'link br01', take: async () => (performance.now() > soon ? up : down) }
+    await failure(judged(late).to.be.up())
+    await judged({ ...late, take: async () => (performance.now() > soon + 300 ? up : down) })
+      .patiently(15)
+      .to.be.up()
+    expect(verdicts.map(({ status }) => status)).to.deep.equal(['failed', 'passed'])
+  })
+
   it('negated, looks until it ceases to hold', async () => {
     await judged(looking(up, down)).not.to.be.up()
     const error = await failure(judged(looking(up)).not.to.be.up())
