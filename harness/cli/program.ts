@@ -36,6 +36,7 @@ Examples:
   npm run lab cache prune                           remove images and templates that no recipe names any more
   npm run lab doctor                                what this host has and lacks
   npm run lab coverage                              which claims of the documents are judged, and how
+  npm run lab why S000-20                           what a document says, what engines do, and the evidence
 
 npm takes flags for its own unless a -- stands before them.
 `
@@ -60,7 +61,9 @@ export function program(ended: (exitCode: number) => void): Command {
     .description(
       'Runs documented Docker networking procedures in a disposable machine, and proves each claim against the kernel.',
     )
-    .usage('[NAME...] [flags]\n       npm run lab doctor | coverage | docs | prepare | ps | shell | rm | gc | cache')
+    .usage(
+      '[NAME...] [flags]\n       npm run lab coverage | why | ledger | docs | doctor | prepare | ps | shell | rm | gc | cache',
+    )
     .argument('[NAME...]', 'labs to run, or files of your own (./my-lab.ts); none lists the labs')
     .option('--all', 'run all labs')
     .option('--on <place>', 'where: auto, qemu, sandbox, vagrant, or ssh://user@host[:port]', 'auto')
@@ -116,6 +119,43 @@ Examples:
     .action(async (reports: string[]) => {
       const { coverage } = await import('./coverage.ts')
       ended(await coverage(reports))
+    })
+  command
+    .command('ledger')
+    .description('compare what runs have proved with the committed ledger (docs/LEDGER.md), or write it anew')
+    .usage('REPORT... [--update]')
+    .argument('<REPORT...>', 'what --reporter json=PATH has written, one for each suite')
+    .option('--update', 'accept the changes: write the ledger, its page and the evidence')
+    .addHelpText(
+      'after',
+      `
+Exit codes:
+  0    no verdict differs from the ledger's, or the ledger is written
+  1    some do, or a lab failed in a report
+  2    a report can't be read
+
+Example:
+  npm run lab ledger bookworm.json trixie.json forky.json -- --update
+`,
+    )
+    .action(async (reports: string[], { update = false }: { update?: boolean }) => {
+      const { ledger } = await import('./ledger.ts')
+      ended(await ledger(reports, { update }))
+    })
+  command
+    .command('why')
+    .description(
+      'one claim’s story: what the document says, what each engine does, the evidence, how to see it oneself',
+    )
+    .usage('CLAIM')
+    .argument('<CLAIM>', 'its id')
+    .addHelpText(
+      'after',
+      '\nExit codes:\n  0    told\n  2    no document has it\n\nExample:\n  npm run lab why S002-61\n',
+    )
+    .action(async (id: string) => {
+      const { why } = await import('./why.ts')
+      ended(await why(id))
     })
   command
     .command('docs')
