@@ -1,0 +1,32 @@
+import { testBreaks } from './broken.ts'
+
+testBreaks('ip-forward', [
+  {
+    title: 'forwarding stays on',
+    from: 'sysctl -w net.ipv4.ip_forward=0',
+    to: 'sysctl -w net.ipv4.ip_forward=1',
+    step: 'without it a container’s packets for outside end at docker0',
+    says: /1 of 1 answered/,
+  },
+  {
+    title: 'the container publishes nothing',
+    from: 'docker run --name test -d -p 8088:80',
+    to: 'docker run --name test -d -p 8089:80',
+    step: 'with the engine forwarding is on, for every link',
+    says: /8088/,
+  },
+  {
+    title: 'another link is switched off',
+    from: 'await $`sysctl -w net.ipv4.conf.eth0.forwarding=0`',
+    to: 'await $`sysctl -w net.ipv4.conf.docker0.forwarding=0`\n        defer`sysctl -w net.ipv4.conf.docker0.forwarding=1`',
+    step: 'what counts is the link by which a packet comes in: with eth0 switched off requests leave, replies end',
+    says: /should have a frame .*eth0/,
+  },
+  {
+    title: 'the engine is told not to switch it on',
+    from: `DOCKER_OPTS="--ip-forward=true"`,
+    to: `DOCKER_OPTS="--ip-forward=false"`,
+    step: 'the engine that switches it on sets the policy of FORWARD to DROP, with --ip-forward=true as without',
+    says: /IPv4Forwarding: false/,
+  },
+])
