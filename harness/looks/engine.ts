@@ -7,13 +7,13 @@ export interface Engine {
   IPv4Forwarding: boolean
   /** Running, paused and stopped ones. */
   Containers: number
-  [more: string]: unknown
 }
 
 /** What the engine says of itself; undefined while none answers. Throws what the machine was lost by. */
 export async function inspectEngine(machine: Pick<Machine, 'dockerSocket' | 'lost'>): Promise<Engine | undefined> {
   try {
-    return await (await dockerOn(machine)).info()
+    const { ServerVersion, IPv4Forwarding, Containers } = await (await dockerOn(machine)).info()
+    return { ServerVersion, IPv4Forwarding, Containers }
   } catch (error) {
     machine.lost.throwIfAborted()
     // An answer all the same, such as a refusal, is not silence.
