@@ -62,6 +62,7 @@ const anyBuild = [
 function containerCalls(tree: ContainerTree, arch: Arch): string {
   const calls = [
     ['begin'],
+    ...(tree.packages.length > 0 ? [['unpack', ...tree.packages]] : []),
     ...tree.folders.map(path => ['folder', path]),
     ...tree.programs.map(path => ['program', path]),
     ...tree.copies.map(path => ['copy', path]),

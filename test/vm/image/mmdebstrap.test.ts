@@ -42,6 +42,18 @@ describe('vm/image/mmdebstrap', () => {
     }
   })
 
+  it('unpacks for a container alone what the machine does without, before anything is copied', () => {
+    const recipe = recipeOf('trixie')
+    const [, ...scripts] = hooks(recipe)
+    for (const [index, { name, packages, programs }] of recipe.containers.entries()) {
+      const calls = scripts[index]?.split('\n').filter(line => /^(begin|unpack|program)\b(?!\()/.test(line))
+      const unpack = packages.length > 0 ? [`unpack ${packages.join(' ')}`] : []
+      expect(calls, name).to.deep.equal(['begin', ...unpack, ...programs.map(path => `program ${path}`)])
+      for (const one of packages) expect(recipe.packages, `${name} and the machine`).not.to.include(one)
+    }
+    expect(recipe.containers.flatMap(({ packages }) => packages)).to.include('opensmtpd')
+  })
+
   it('keeps what a file of a container holds, whatever the shell thinks of it', async () => {
     const odd = `it's $HOME \`id\` "quoted" \\n\n\ttwo lines\n`
     const [image] = recipeOf('trixie').containers

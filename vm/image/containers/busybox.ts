@@ -3,6 +3,7 @@ import { accounts, type ContainerTree } from './image.ts'
 /** busybox and nothing else; stands in for the image of this name. */
 export const busybox: ContainerTree = {
   name: 'busybox',
+  packages: [],
   programs: [],
   copies: [],
   folders: ['/root', '/var'],

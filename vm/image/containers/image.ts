@@ -2,9 +2,11 @@
 export interface ContainerTree {
   /** File name of its archive, without `.tar`. */
   name: string
-  /** Copied from the machine, each with the shared libraries that it needs. */
+  /** Packages that the machine does without: unpacked, with what they depend on, only to be copied from, and never configured. */
+  packages: readonly string[]
+  /** Copied from the machine or these packages, each with the shared libraries that it needs. */
   programs: readonly string[]
-  /** Copied from the machine as they are. */
+  /** Copied from the machine or these packages as they are. */
   copies: readonly string[]
   /** Made empty. */
   folders: readonly string[]

@@ -21,6 +21,7 @@ performance_schema = OFF
 /** MariaDB; stands in for the image mysql of a registry. */
 export const mysql = (suite: Suite): ContainerTree => ({
   name: 'mysql',
+  packages: [],
   programs: ['/usr/sbin/mariadbd'],
   // Without its messages it does not start.
   copies: [`/usr/share/${suite === 'bookworm' ? 'mysql' : 'mariadb'}/english/errmsg.sys`],

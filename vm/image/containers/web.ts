@@ -1,7 +1,7 @@
 import { accounts, type ContainerTree } from './image.ts'
 
 /** Every response says who asked, as the server saw it: that is how a lab knows which address was rewritten. */
-const server = (port: number) => `server {
+export const server = (port: number) => `server {
   listen ${port};
   root /usr/share/nginx/html;
   add_header X-Seen-From $remote_addr:$remote_port always;
@@ -12,7 +12,7 @@ const server = (port: number) => `server {
 }
 `
 
-const nginx = (site: string) => `user nginx;
+export const nginx = (site: string) => `user nginx;
 worker_processes 1;
 error_log /var/log/nginx/error.log notice;
 events {}
@@ -43,6 +43,7 @@ const bash = { ports: [], environment: {}, folder: '', command: ['/bin/bash'] } 
 /** A web server, a shell, and what one looks around with; stands in for images that the documents take from a registry. */
 export const web: ContainerTree = {
   name: 'web',
+  packages: [],
   programs: [
     ...['/usr/sbin/nginx', '/usr/bin/curl', '/usr/bin/dig', '/usr/bin/ip', '/usr/bin/ping'],
     ...['/usr/bin/bash', '/usr/bin/dash'],

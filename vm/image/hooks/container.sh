@@ -5,6 +5,7 @@ PATH=$PATH:/usr/sbin:/sbin
 export PATH
 work=$root/tmp/container
 tree=$work/tree
+unpacked=/tmp/container/unpacked # as the machine sees it
 
 begin() {
   mkdir -p "$tree/etc" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/usr/bin" "$tree/usr/sbin" "$tree/usr/lib" "$tree/usr/lib64"
@@ -12,15 +13,39 @@ begin() {
   mkdir -m 1777 "$tree/tmp"
 }
 
+unpack() { # PACKAGE...
+  for merged in bin sbin lib lib64; do
+    mkdir -p "$root$unpacked/usr/$merged"
+    ln -s "usr/$merged" "$root$unpacked/$merged"
+  done
+  # mmdebstrap's apt is the host's, with settings that make it look at the machine.
+  [ -z "${MMDEBSTRAP_APT_CONFIG-}" ] || export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
+  missing=$(apt-get -s --no-install-recommends install "$@" | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+  # shellcheck disable=SC2086 # several packages
+  [ -z "$missing" ] || (cd "$work" && apt-get -qq -o APT::Sandbox::User=root download $missing)
+  for deb in "$work"/*.deb; do
+    [ ! -e "$deb" ] || dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$root$unpacked" --keep-directory-symlink --exclude='./usr/share'
+  done
+  rm -f "$work"/*.deb
+  libraries=$(cd "$root$unpacked" && find usr -name 'lib*.so*' -printf "$unpacked/%h\n" | sort -u | tr '\n' ':')
+}
+
+# Where the machine sees what has this path in a package.
+place() { # PATH
+  if chroot "$root" test -e "$1"; then echo "$1"; else echo "$unpacked$1"; fi
+}
+
 copy() { # PATH
   mkdir -p "$tree${1%/*}"
   # A library is found by its soname, which is a link in the machine and becomes the file itself here.
-  [ -e "$tree$1" ] || cp "$(chroot "$root" realpath "$1" | sed "s|^|$root|")" "$tree$1"
+  [ -e "$tree$1" ] || cp "$root$(chroot "$root" realpath "$(place "$1")")" "$tree$1"
 }
 
 program() { # PATH
   copy "$1"
-  for library in $(chroot "$root" ldd "$1" | grep -o '/[^ ]*'); do copy "$library"; done
+  needed=$(chroot "$root" env LD_LIBRARY_PATH="${libraries-}" ldd "$(place "$1")")
+  case $needed in *'not found'*) echo "$1 lacks libraries: $needed" >&2; exit 1 ;; esac
+  for library in $(echo "$needed" | grep -o '/[^ ]*'); do copy "${library#"$unpacked"}"; done
 }
 
 folder() { mkdir -p "$tree$1"; } # PATH
@@ -63,7 +88,7 @@ image() { # CONFIG TAGS
 
 finish() { # NAME
   printf '[%s]' "$images" > "$work/manifest.json"
-  rm -r "$tree"
+  rm -rf "$tree" "$root$unpacked"
   mkdir -p "$root/usr/share/vethlab/images"
   tar -C "$work" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$root/usr/share/vethlab/images/$1.tar" .
   rm -r "$work"
