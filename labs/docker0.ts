@@ -18,7 +18,7 @@ export default lab(
     title: 'docker0, and what the start of a container does to it',
     document: '000_c642ad2eea6dd55a',
     finds:
-      "guest and container need no mapping; the guest's NIC is no port; a /16 has room for 65533; MACs are random since engine 28",
+      "guest and container need no mapping; the guest's NIC is no port; a /16 has room for 65533, a bridge for 1023; MACs are random since engine 28",
     topology,
     engine: true,
   },
@@ -103,7 +103,7 @@ export default lab(
 
     step(
       'a container started without a word about networks gets a veth pair, one end of it a port of docker0',
-      { covers: ['S000-02', 'S000-07', 'S001-01', 'S002-33', 'S003-08', 'S003-09', 'S004-06', 'S004-11', 'S004-13'] },
+      { covers: ['S000-02', 'S000-07', 'S001-01', 'S002-33', 'S003-08', 'S003-09', 'S004-11', 'S004-13'] },
       async () => {
         await $`docker run -d --name test1 nginx:alpine`
         defer`docker rm -f test1`
@@ -118,17 +118,13 @@ export default lab(
       },
     )
 
-    step(
-      'its eth0 has an address of docker0’s range',
-      { covers: ['S000-10', 'S002-32', 'S003-05', 'S004-07'] },
-      async () => {
-        const { stdout } = await $`docker exec test1 ifconfig`
-        const address = await addressOf('test1')
-        await expect(stdout).to.print(`inet addr:${address}  Bcast:172.17.255.255  Mask:255.255.0.0`)
-        expect(address).to.match(/^172\.17\.0\.\d+$/)
-        await expect(test1.link('eth0')).to.have.address(`${address}/16`)
-      },
-    )
+    step('its eth0 has an address of docker0’s range', { covers: ['S000-10', 'S002-32'] }, async () => {
+      const { stdout } = await $`docker exec test1 ifconfig`
+      const address = await addressOf('test1')
+      await expect(stdout).to.print(`inet addr:${address}  Bcast:172.17.255.255  Mask:255.255.0.0`)
+      expect(address).to.match(/^172\.17\.0\.\d+$/)
+      await expect(test1.link('eth0')).to.have.address(`${address}/16`)
+    })
 
     step('its default gateway is docker0', { covers: ['S000-11', 'S002-74'] }, async () => {
       const { stdout } = await $`docker exec test1 route -n`
@@ -152,7 +148,7 @@ export default lab(
     step(
       'a second container is reached by its address, over docker0 and by its MAC',
       {
-        covers: ['S002-34', 'S004-14'],
+        covers: ['S002-34', 'S003-05', 'S004-14'],
       },
       async () => {
         await $`docker run -d --name test2 nginx:alpine`
@@ -160,6 +156,7 @@ export default lab(
         const missing = await $`docker exec -i test sh`.nothrow()
         await expect(missing.stderr).to.print(/No such container: test/)
         const address = await addressOf('test2')
+        expect(address).not.to.equal(await addressOf('test1'))
         await expect(look.http(`http://${address}`)).to.answer()
         const mac = (await look.in({ container: 'test2' }).link('eth0'))?.mac
         const frames = await look.capture('docker0', {
@@ -245,12 +242,11 @@ export default lab(
       'a subnet has room for all its addresses but three: network, broadcast, gateway',
       {
         covers: [
-          isFalse('S003-10', 'a /16 has room for 65533 containers'),
+          isFalse('S003-10', 'a /16 has 65533 addresses to give, those with a 0 or a 255 in them too'),
           isFalse('S003-18', 'a /16 has 65536 addresses, and is one network'),
         ],
       },
       async () => {
-        // 65533 containers would prove it for a /16; for a /29 five do, and so does the sixth.
         await $`docker network create --subnet 198.51.100.0/29 tiny`
         defer`docker network rm tiny`
         for (const number of [1, 2, 3, 4, 5]) {
@@ -265,6 +261,51 @@ export default lab(
         const last = containers.map(({ IPv4Address }) => Number(/\.(\d+)\/29$/.exec(IPv4Address)?.[1])).sort()
         expect(last).to.deep.equal([2, 3, 4, 5, 6])
         expect(2 ** (32 - 29) - 3).to.equal(containers.length)
+        // Of a /16 the same three are refused, and none that 255 times 255 leaves out.
+        await $`docker network create --subnet 198.18.0.0/16 --gateway 198.18.0.1 large`
+        defer`docker network rm large`
+        const run = (address: string) =>
+          $`docker run -d --name large-${address} --net large --ip ${address} nginx:alpine`.nothrow()
+        for (const address of ['198.18.0.0', '198.18.0.1', '198.18.255.255']) {
+          const { exitCode, stderr } = await run(address)
+          await $`docker rm -f large-${address}`
+          expect(exitCode).to.equal(125)
+          await expect(stderr).to.print(/Address already in use/)
+        }
+        for (const address of ['198.18.0.255', '198.18.1.0', '198.18.255.254']) {
+          await run(address)
+          defer`docker rm -f large-${address}`
+          await expect(look.http(`http://${address}`)).to.answer()
+        }
+      },
+    )
+
+    step(
+      'docker0 is full long before its addresses are: a bridge has 1023 ports',
+      { covers: [isFalse('S003-10', 'the 1024th container is refused: a bridge has 1023 ports')] },
+      async () => {
+        const taken = (await look.ports('docker0')).length
+        expect(taken).to.be.within(1, 20)
+        // Veth pairs with both ends at docker0 are as good as containers here, and quicker made.
+        const ends = Array.from({ length: 1023 - taken }, (_, number) => number)
+        const batch = ends.map(number =>
+          number % 2 === 0
+            ? `link add fill${number} group 77 master docker0 type veth peer name fill${number + 1}`
+            : `link set fill${number} master docker0`,
+        )
+        defer`ip link delete group 77`
+        await $`printf '%s\n' ${batch} | ip -batch -`
+        expect(await look.ports('docker0')).to.have.lengthOf(1023)
+        const refused = await $`docker run -d --name one-more nginx:alpine`.nothrow()
+        await $`docker rm -f one-more`
+        expect(refused.exitCode).to.equal(125)
+        await expect(refused.stderr).to.print(/adding interface veth\w+ to bridge docker0 failed: exchange full/)
+        // With one port free there is room for one container, and it has an address.
+        await $`ip link set fill0 nomaster`
+        await $`docker run -d --name one-more nginx:alpine`
+        defer`docker rm -f one-more`
+        await expect(look.http(`http://${await addressOf('one-more')}`)).to.answer()
+        await $`ip link delete group 77`
       },
     )
 

@@ -99,19 +99,15 @@ export default lab(
       },
     )
 
-    step(
-      'they hear each other at their addresses, without a router between',
-      { covers: ['S003-23', 'S004-09'] },
-      async () => {
-        await ping('web-01-net', '192.169.0.3')
-        await expect(look.in({ container: 'web-01-net' }).ping('192.169.0.3')).to.show({ replies: [{ ttl: 64 }] })
-        await expect(look.in({ container: 'web-02-net' }).ping('192.169.0.2')).to.show({ replies: [{ ttl: 64 }] })
-      },
-    )
+    step('they hear each other at their addresses, without a router between', { covers: ['S003-23'] }, async () => {
+      await ping('web-01-net', '192.169.0.3')
+      await expect(look.in({ container: 'web-01-net' }).ping('192.169.0.3')).to.show({ replies: [{ ttl: 64 }] })
+      await expect(look.in({ container: 'web-02-net' }).ping('192.169.0.2')).to.show({ replies: [{ ttl: 64 }] })
+    })
 
     step(
       'they hear each other by name, and the answer’s name is NAME.NETWORK',
-      { covers: ['S003-24', 'S004-25', 'S004-26'] },
+      { covers: ['S003-05', 'S003-24', 'S004-25', 'S004-26'] },
       async () => {
         const there = await ping('web-01-net', 'web-02-net')
         await expect(there.stdout).to.print('from web-02-net.myDockerStudyNet (192.169.0.3)')
@@ -144,20 +140,24 @@ export default lab(
       expect(await addressOf('squatter')).to.equal('192.169.0.3')
     })
 
-    step('on docker0 there are no names (the document says so elsewhere)', async () => {
-      await $`docker run -itd --name web-01 centos`
-      defer`docker rm -f web-01`
-      await $`docker run -itd --name web-02 centos`
-      defer`docker rm -f web-02`
-      const asked = await $`docker exec web-01 ping -c 1 web-02`.nothrow()
-      expect(asked.exitCode).to.equal(2)
-      await expect(asked.stderr).to.print(/^ping: web-02: /)
-      const resolver = await $`docker exec web-01 cat /etc/resolv.conf`
-      await expect(resolver.stdout).not.to.print('127.0.0.11')
-      // Its neighbour is there: at its address it answers.
-      const web02 = (await look.container('web-02'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
-      await expect(look.in({ container: 'web-01' }).ping(web02)).to.answer()
-    })
+    step(
+      'on docker0 there are no names (the document says so elsewhere)',
+      { covers: [differs('S003-05', 'by name only on a network of one’s own; on docker0 there are no names')] },
+      async () => {
+        await $`docker run -itd --name web-01 centos`
+        defer`docker rm -f web-01`
+        await $`docker run -itd --name web-02 centos`
+        defer`docker rm -f web-02`
+        const asked = await $`docker exec web-01 ping -c 1 web-02`.nothrow()
+        expect(asked.exitCode).to.equal(2)
+        await expect(asked.stderr).to.print(/^ping: web-02: /)
+        const resolver = await $`docker exec web-01 cat /etc/resolv.conf`
+        await expect(resolver.stdout).not.to.print('127.0.0.11')
+        // Its neighbour is there: at its address it answers.
+        const web02 = (await look.container('web-02'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
+        await expect(look.in({ container: 'web-01' }).ping(web02)).to.answer()
+      },
+    )
 
     step(
       'docker network rm refuses while containers are on it, then takes the bridge away',

@@ -37,6 +37,13 @@ testBreaks('docker0', [
     says: /125/,
   },
   {
+    title: 'ports are left on docker0',
+    from: 'expect(await look.ports(',
+    to: 'await $`ip link set fill0 nomaster; ip link set fill1 nomaster`\n        expect(await look.ports(',
+    step: 'docker0 is full long before its addresses are: a bridge has 1023 ports',
+    says: /length/,
+  },
+  {
     title: 'eth0 is a port of docker0',
     from: "const ports = (await look.ports('docker0'))",
     to: "await $`ip link set eth0 master docker0`\n        const ports = (await look.ports('docker0'))",

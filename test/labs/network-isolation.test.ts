@@ -17,10 +17,17 @@ testBreaks('network-isolation', [
   },
   {
     title: 'the business does not serve',
-    from: '--name order-db --net order-net nginx:alpine',
-    to: '--name order-db --net order-net centos sleep infinity',
-    step: 'two networks of one’s own are as far apart',
+    from: '--name ${part} --net order-net nginx:alpine',
+    to: '--name ${part} --net order-net centos sleep infinity',
+    step: 'two networks of one’s own are as far apart: a business is reached within its network only, whatever it consists of',
     says: /should answer/,
+  },
+  {
+    title: 'the stranger is in the network of the business',
+    from: '--name order --net order-net centos sleep infinity`',
+    to: '--name order --net order-net centos sleep infinity`\n        await $`docker network connect order-net web-01-net`',
+    step: 'two networks of one’s own are as far apart: a business is reached within its network only, whatever it consists of',
+    says: /should not answer/,
   },
   {
     title: 'no port is published',
