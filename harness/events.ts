@@ -78,7 +78,8 @@ export interface RunStarted {
   /** The provider chosen, and why, in one line. */
   provider: string
   why: string
-  suite: string
+  /** Each lab is run in each of these. */
+  cells: Cell[]
   /** How many labs go on side by side at most, and why so many. */
   jobs: Jobs
   /** How often each lab is run, each time in a machine of its own. */
@@ -99,11 +100,20 @@ export interface Progress extends Partial<InLab> {
   line: string
 }
 
+/** One kind of machine that labs are run in: a Debian suite, so an engine and a kernel, and an iptables backend. */
+export interface Cell {
+  suite: string
+  /** `nft` or `legacy`. */
+  backend: string
+}
+
 /** What each event of a lab says: which one's it is. */
 export interface InLab {
   lab: string
   /** Which of the lab's runs, counted from 1; absent where each lab is run once. */
   repetition?: number
+  /** In which kind of machine; absent where all labs are run in one. */
+  cell?: Cell
 }
 
 export interface LabStarted extends Omit<InLab, 'lab'> {
@@ -227,6 +237,8 @@ export interface LabEnded extends Omit<InLab, 'lab'> {
 export interface LabRepeated {
   type: 'lab-repeated'
   lab: string
+  /** In which kind of machine; absent where all labs are run in one. */
+  cell?: Cell
   /** How many of them came to an end of their own, and how many of those passed. */
   runs: number
   passed: number
@@ -267,8 +279,26 @@ export interface Reporter {
 }
 
 /** The lab whose event this is, and which of its runs; undefined for what concerns the whole run. */
-export function labOf(event: RunEvent): Required<InLab> | undefined {
+export function labOf(event: RunEvent): InLab | undefined {
   if (!('lab' in event) || event.lab === undefined || event.type === 'lab-repeated') return undefined
-  const { lab, repetition = 1 } = event
-  return { lab: typeof lab === 'string' ? lab : lab.name, repetition }
+  const { lab, repetition, cell } = event
+  return { lab: typeof lab === 'string' ? lab : lab.name, ...(repetition && { repetition }), ...(cell && { cell }) }
+}
+
+/** What tells one run of a lab from all others of a run. */
+export function keyOf({ lab, repetition = 1, cell }: InLab): string {
+  return [lab, cell?.suite, cell?.backend, repetition].join(' ')
+}
+
+/** All that is run, in order: each lab in each cell, as often as asked. */
+export function allRuns({ labs, cells, repeat }: Pick<RunStarted, 'labs' | 'cells' | 'repeat'>): InLab[] {
+  return labs.flatMap(({ name }) =>
+    cells.flatMap(cell =>
+      Array.from({ length: repeat }, (_, i) => ({
+        lab: name,
+        ...(repeat > 1 && { repetition: i + 1 }),
+        ...(cells.length > 1 && { cell }),
+      })),
+    ),
+  )
 }

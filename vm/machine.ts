@@ -1,4 +1,5 @@
 import type { Shell } from 'zx'
+import type { Backend } from './backend.ts'
 import type { Suite } from './suite.ts'
 import type { GuestShell, TerminalRequest } from './transport/terminal.ts'
 
@@ -9,6 +10,8 @@ export interface MachineRequest {
   /** What people call the machine: the lab's name. */
   label: string
   suite: Suite
+  /** What iptables is there, before the engine starts. Default `nft`. */
+  backend?: Backend | undefined
   /** Its host name, by which a lab of several machines calls it. Default `guest`. */
   hostname?: string | undefined
   /** true: a Docker engine that answers, its images loaded. false: a machine on which no engine has ever run. */

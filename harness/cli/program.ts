@@ -1,9 +1,11 @@
 import { Command, Option } from 'commander'
+import { backends, defaultBackend } from '../../vm/backend.ts'
 import { HostError } from '../../vm/errors.ts'
 import { defaultSuite, suites } from '../../vm/suite.ts'
 import { wantsColor } from '../reporters/output.ts'
+import { cellsMeant } from './cells.ts'
 import { numberMeant } from './jobs.ts'
-import { placeMeant, suiteMeant } from './provider.ts'
+import { placeMeant } from './provider.ts'
 import { reporterChoice } from './reports.ts'
 import { addUpkeep } from './upkeep.ts'
 
@@ -23,6 +25,8 @@ Examples:
   npm run lab ./my-lab.ts                           run one of your own
   npm run lab -- --all --reporter junit=out.xml     run all, for a CI system
   npm run lab bridge-nat -- --on qemu --suite forky
+  npm run lab -- --all --matrix                     on every engine, with either iptables
+  npm run lab -- --only S002-61                     what judges this claim
   npm run lab bridge-nat -- --step                  walk through it, command by command
   npm run lab bridge-nat -- --until 3 --keep        stop there, and look around in the machine
   npm run lab bridge-nat -- --repeat 10 --jobs 2    is it flaky?
@@ -44,7 +48,10 @@ npm takes flags for its own unless a -- stands before them.
 interface Flags {
   all?: true
   on: string
-  suite: string
+  suite?: string
+  backend?: string
+  matrix?: true
+  only?: string
   until?: string
   jobs?: string
   repeat?: string
@@ -67,9 +74,13 @@ export function program(ended: (exitCode: number) => void): Command {
     .argument('[NAME...]', 'labs to run, or files of your own (./my-lab.ts); none lists the labs')
     .option('--all', 'run all labs')
     .option('--on <place>', 'where: auto, qemu, sandbox, vagrant, or ssh://user@host[:port]', 'auto')
-    .addOption(
-      new Option('--suite <suite>', `Debian suite, so engine and kernel: ${suites.join(', ')}`).default(defaultSuite),
+    .option('--only <claims>', 'run the labs that judge these claims: S002-61,S003-04, or S002 for a whole document')
+    .option(
+      '--suite <suite,…>',
+      `Debian suite, so engine and kernel: ${suites.join(', ')}; ${defaultSuite} unless told, several are each run`,
     )
+    .option('--backend <backend,…>', `iptables by ${backends.join(' or ')}; ${defaultBackend} unless told`)
+    .option('--matrix', 'run in all suites with all backends that these two do not narrow')
     .option('--until <step>', 'stop after this step: its number, or a part of its title')
     .option('--jobs <n>', 'this many labs side by side; as many as fit (cores, memory), unless told')
     .option('--repeat <n>', 'run each lab n times, each in a fresh machine, and say in what the runs differ')
@@ -198,7 +209,7 @@ Example:
 
 async function lab(names: string[], flags: Flags): Promise<number> {
   const on = placeMeant(flags.on)
-  const suite = suiteMeant(flags.suite)
+  const cells = cellsMeant(flags)
   const reporters = flags.reporter.map(reporterChoice)
   const jobs = flags.jobs === undefined ? undefined : numberMeant('jobs', flags.jobs)
   const repeat = flags.repeat === undefined ? 1 : numberMeant('repeat', flags.repeat)
@@ -208,20 +219,26 @@ async function lab(names: string[], flags: Flags): Promise<number> {
     })
   }
   const { labsMeant } = await import('./labs.ts')
-  if (!flags.all && names.length === 0) return await list(flags)
+  if (!flags.all && names.length === 0 && flags.only === undefined) return await list(flags)
   if (flags.disposable && !on.startsWith('ssh://')) {
     throw new HostError(`--disposable is said of a machine of yours, and --on names ${on}`, {
       mend: 'leave it out, or name the machine: --on ssh://user@host',
     })
   }
-  const labs = await labsMeant(flags.all ? 'all' : names)
+  const named = await labsMeant(flags.all || names.length === 0 ? 'all' : names)
+  const labs = flags.only === undefined ? named : await (await import('./only.ts')).labsJudging(flags.only, named)
+  if (labs.length === 0) {
+    throw new HostError(`no lab that was named judges ${flags.only}`, { mend: 'npm run lab coverage' })
+  }
   const { runLabs } = await import('./run-labs.ts')
   const { until, step = false, keep = false, cold = false, disposable = false } = flags
-  return await runLabs({ labs, on, suite, until, jobs, repeat, step, keep, cold, disposable, reporters })
+  return await runLabs({ labs, on, cells, until, jobs, repeat, step, keep, cold, disposable, reporters })
 }
 
 async function list(flags: Flags): Promise<number> {
-  const unused = (['until', 'jobs', 'repeat', 'step', 'keep', 'cold'] as const).find(flag => flags[flag] !== undefined)
+  const unused = (['matrix', 'until', 'jobs', 'repeat', 'step', 'keep', 'cold'] as const).find(
+    flag => flags[flag] !== undefined,
+  )
   if (unused) throw new HostError(`--${unused} needs a lab`, { mend: `npm run lab NAME -- --${unused}` })
   const [{ listing }, { findLabs }] = await Promise.all([import('./list.ts'), import('../run/registry.ts')])
   const color = wantsColor(process.stdout.isTTY === true, process.env)

@@ -1,7 +1,6 @@
 import type { Use } from '../../vm/host/packages.ts'
 import type { Machine, Provider } from '../../vm/machine.ts'
 import type { Choice, ChooseOptions } from '../../vm/providers/choose.ts'
-import { type Suite, suites } from '../../vm/suite.ts'
 import { unknownName } from './known.ts'
 
 const named = ['auto', 'qemu', 'sandbox', 'vagrant']
@@ -10,13 +9,6 @@ const named = ['auto', 'qemu', 'sandbox', 'vagrant']
 export function placeMeant(text: string): string {
   if (named.includes(text) || /^ssh:\/\/[^/]/.test(text)) return text
   throw unknownName('place', text, [...named, 'ssh://user@host[:port]'])
-}
-
-/** Reads `--suite`. @throws HostError for what is no suite */
-export function suiteMeant(text: string): Suite {
-  const suite = suites.find(name => name === text)
-  if (!suite) throw unknownName('suite', text, [...suites])
-  return suite
 }
 
 /** The provider for `--on`, once this host has the packages that it needs. `cold`: its machines boot. */

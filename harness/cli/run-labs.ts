@@ -1,7 +1,8 @@
+import { defaultBackend } from '../../vm/backend.ts'
 import { HostError, MachineError } from '../../vm/errors.ts'
-import type { Suite } from '../../vm/suite.ts'
 import type { RunEvent } from '../events.ts'
 import { failureInWords } from '../reporters/words.ts'
+import type { MachineCell } from '../run/cell.ts'
 import { failureOf } from '../run/failure.ts'
 import type { LabFile } from '../run/registry.ts'
 import { asker } from './ask.ts'
@@ -15,7 +16,8 @@ import { stepMeant } from './select.ts'
 export interface RunRequest {
   labs: LabFile[]
   on: string
-  suite: Suite
+  /** Each lab is run in each of these kinds of machine. */
+  cells: MachineCell[]
   until: string | undefined
   /** How many labs side by side; undefined: as many as fit. */
   jobs: number | undefined
@@ -30,7 +32,7 @@ export interface RunRequest {
 
 /** Runs labs as asked; resolves to the exit code. What is wrong with the request itself is thrown, before anything starts. */
 export async function runLabs(request: RunRequest): Promise<number> {
-  const { labs, on, suite, keep, cold, disposable, step, repeat } = request
+  const { labs, on, cells, keep, cold, disposable, step, repeat } = request
   const until = untilNumber(request)
   refuseContradictions(request)
   let lostReport = false
@@ -54,7 +56,7 @@ export async function runLabs(request: RunRequest): Promise<number> {
   }
   using interrupt = interruptible(atOnce, {
     keep,
-    several: labs.length * repeat > 1,
+    several: labs.length * cells.length * repeat > 1,
     lent: on.startsWith('ssh://'),
     say,
   })
@@ -65,6 +67,7 @@ export async function runLabs(request: RunRequest): Promise<number> {
   }
   try {
     const report = (line: string) => tell({ type: 'progress', line })
+    const { suite } = firstOf(cells)
     const { provider, why } = await provide(on, { suite, keep, cold, disposable, report, signal })
     const accelerator = await acceleratorOf(provider, { suite, report, signal })
     const jobs = step
@@ -73,7 +76,7 @@ export async function runLabs(request: RunRequest): Promise<number> {
     const { run } = await import('../run/run.ts')
     const ask = step ? asker(interrupt) : undefined
     const mochaReporters = mocha.map(({ Reporter }) => Reporter)
-    const asked = { labs, provider, why, suite, until, jobs, repeat, keep, ask }
+    const asked = { labs, provider, why, cells, until, jobs, repeat, keep, ask }
     const exitCode = await run({ ...asked, reporters, mochaReporters, signal })
     await end()
     // Who asked for a report and hasn't got it must hear of it, even if every claim held.
@@ -100,9 +103,22 @@ function mostMachines(labs: LabFile[]): number {
 const oneByOne = { number: 1, machines: 1, why: 'each command is asked about' }
 
 /** Flags that make no sense together, or here. */
-function refuseContradictions({ step, jobs = 1, repeat, keep }: RunRequest): void {
+function refuseContradictions({ on, cells, step, jobs = 1, repeat, keep }: RunRequest): void {
   const refuse = (message: string, mend: string) => {
     throw new HostError(message, { mend })
+  }
+  const lent = on.startsWith('ssh://')
+  if (lent && cells.length > 1) {
+    refuse(`${on} is one machine, whose suite is its own; several kinds were asked for`, 'leave --matrix out, or --on')
+  }
+  if ((lent || on === 'vagrant') && cells.some(({ backend }) => backend !== defaultBackend)) {
+    refuse(
+      `--backend is for machines of ours, and ${on} has its own`,
+      'leave --backend out, or use --on qemu or sandbox',
+    )
+  }
+  if (keep && cells.length > 1) {
+    refuse('--keep would leave a machine of each kind', 'name one suite and one backend')
   }
   if (step && process.stdin.isTTY !== true) {
     refuse('--step asks before each command, and there is no terminal to ask at', 'leave --step out')
@@ -116,6 +132,11 @@ function refuseContradictions({ step, jobs = 1, repeat, keep }: RunRequest): voi
       mend,
     )
   }
+}
+
+function firstOf([first]: MachineCell[]): MachineCell {
+  if (!first) throw new Error('no kind of machine was asked for')
+  return first
 }
 
 function untilNumber({ until, labs }: RunRequest): number | undefined {

@@ -1,12 +1,14 @@
 import type { Command } from 'commander'
 import { HostError } from '../../vm/errors.ts'
+import { cellMeant } from './cells.ts'
 import { unknownName } from './known.ts'
-import { placeMeant, suiteMeant } from './provider.ts'
+import { placeMeant } from './provider.ts'
 
 /** Those of the whole program that say what a fresh machine is to be. */
 interface ProgramFlags {
   on: string
-  suite: string
+  suite?: string
+  backend?: string
   keep?: true
   cold?: true
   disposable?: true
@@ -27,19 +29,20 @@ export function addUpkeep(program: Command, ended: (exitCode: number) => void): 
   program
     .command('shell')
     .description('a shell in a machine that was kept, or in a fresh one, which goes when the shell ends')
-    .usage('NAME | [--on PLACE] [--suite SUITE] [--no-engine] [--cold] [--keep]')
+    .usage('NAME | [--on PLACE] [--suite SUITE] [--backend BACKEND] [--no-engine] [--cold] [--keep]')
     .argument('[NAME]', 'as npm run lab ps calls it; none starts a fresh one, as --on and --suite say')
     .option('--no-engine', 'a fresh one on which no engine has ever run')
     .addHelpText('after', shellHelp)
     .action(async (name: string | undefined, { engine }: { engine: boolean }, command: Command) => {
       const { shellInFresh, shellInKept } = await import('./shell.ts')
       // These are flags of the whole program, which takes them wherever they stand.
-      const { on, suite, keep = false, cold = false, disposable = false } = command.optsWithGlobals<ProgramFlags>()
+      const flags = command.optsWithGlobals<ProgramFlags>()
+      const { on, keep = false, cold = false, disposable = false } = flags
       if (name === undefined) {
-        ended(await shellInFresh({ on: placeMeant(on), suite: suiteMeant(suite), engine, cold, keep, disposable }))
+        ended(await shellInFresh({ on: placeMeant(on), cell: cellMeant(flags), engine, cold, keep, disposable }))
         return
       }
-      const given = ['on', 'suite', 'keep', 'cold', 'disposable'].find(
+      const given = ['on', 'suite', 'backend', 'keep', 'cold', 'disposable'].find(
         flag => program.getOptionValueSource(flag) === 'cli',
       )
       if (given !== undefined || !engine) {

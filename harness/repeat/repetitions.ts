@@ -1,36 +1,41 @@
-import { type LabEvent, type LabRepeated, labOf, type RunEvent } from '../events.ts'
+import { allRuns, type InLab, keyOf, type LabEvent, type LabRepeated, labOf, type RunEvent } from '../events.ts'
 import { type Account, accountOf } from './account.ts'
 import { differences } from './compare.ts'
 
 /** Gathers what the runs of each lab came to. */
 export interface Repetitions {
   on(event: RunEvent): void
-  /** Each lab's runs compared, in the order of the labs. */
+  /** Each lab's runs in each cell compared, in their order. */
   compared(): LabRepeated[]
 }
 
 /** An empty gathering. */
 export function repetitions(): Repetitions {
   const going = new Map<string, LabEvent[]>()
-  const accounts = new Map<string, Account[]>()
+  const accounts = new Map<string, { of: InLab; all: Account[] }>()
   return {
     on(event) {
-      if (event.type === 'run-started') for (const { name } of event.labs) accounts.set(name, [])
+      if (event.type === 'run-started') {
+        for (const { lab, cell } of allRuns({ ...event, repeat: 1 })) {
+          accounts.set(keyOf({ lab, ...(cell && { cell }) }), { of: { lab, ...(cell && { cell }) }, all: [] })
+        }
+      }
       const of = labOf(event)
       if (!of || !isOfLab(event)) return
-      const key = `${of.repetition} ${of.lab}`
+      const key = keyOf(of)
       if (event.type === 'lab-started') going.set(key, [])
       going.get(key)?.push(event)
       if (event.type === 'lab-ended') {
-        accounts.get(of.lab)?.push(accountOf(going.get(key) ?? [], of.repetition))
+        const { repetition = 1, ...lab } = of
+        accounts.get(keyOf(lab))?.all.push(accountOf(going.get(key) ?? [], repetition))
         going.delete(key)
       }
     },
-    compared: () => [...accounts].map(([lab, all]) => compared(lab, all)),
+    compared: () => [...accounts.values()].map(({ of, all }) => compared(of, all)),
   }
 }
 
-function compared(lab: string, accounts: Account[]): LabRepeated {
+function compared(of: InLab, accounts: Account[]): LabRepeated {
   // What was broken off, had no machine, or one that lacks what it needs, says nothing of the lab.
   const told = accounts
     .filter(
@@ -38,7 +43,7 @@ function compared(lab: string, accounts: Account[]): LabRepeated {
     )
     .toSorted((one, other) => one.repetition - other.repetition)
   const passed = told.filter(({ status }) => status === 'passed').length
-  return { type: 'lab-repeated', lab, runs: told.length, passed, differences: differences(told) }
+  return { type: 'lab-repeated', ...of, runs: told.length, passed, differences: differences(told) }
 }
 
 function isOfLab(event: RunEvent): event is LabEvent {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import type { LabEnded, MachineKept, RunEvent } from '../events.ts'
-import { count, duration, entryInWords } from './words.ts'
+import { count, duration, entryInWords, whichRun } from './words.ts'
 
 /** A lab's story in a few words, told at its end; and what has to be known to enter a machine that stays. */
 export function brief({ color }: { color: boolean }): (event: RunEvent) => string {
@@ -12,16 +12,16 @@ export function brief({ color }: { color: boolean }): (event: RunEvent) => strin
   const skipped: string[] = []
   const kept: MachineKept[] = []
 
-  function labEnded({ lab, repetition, status, failure, reason, ms }: LabEnded): string {
+  function labEnded({ lab, repetition, cell, status, failure, reason, ms }: LabEnded): string {
     const mark = { passed: style('green', '✓'), failed: style('red', '✗'), skipped: style('dim', '-') }[status]
-    const run = repetition === undefined ? '' : `, run ${repetition},`
+    const which = whichRun({ cell, repetition })
     const what = {
       passed: `: ${count(lab.steps.length, 'step')}${leftOut()}, ${count(commands, 'command')}, ${count(held, 'expectation')} held`,
       failed: `${at}: ${failure?.message}`,
       skipped: reason === undefined ? '' : `: ${reason}`,
     }[status]
     const stays = kept.map(machine => `   ${machine.machine} stays\n${entryInWords(machine)}`).join('')
-    return `${mark} ${style('bold', lab.name)}${run} ${status} in ${duration(ms)}${style('dim', what)}\n${stays}`
+    return `${mark} ${style('bold', lab.name)}${which && `${which},`} ${status} in ${duration(ms)}${style('dim', what)}\n${stays}`
   }
 
   /** ` (3 skipped: the kernel has no ip_vs)`: what the machine lacks is told also where all else is well. */

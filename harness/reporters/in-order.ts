@@ -1,4 +1,4 @@
-import { labOf, type RunEvent } from '../events.ts'
+import { allRuns, keyOf, labOf, type RunEvent } from '../events.ts'
 
 /** Events of labs that go on side by side, put into the labs' order. */
 export interface InOrder {
@@ -32,20 +32,15 @@ export function inOrder(tell: (event: RunEvent) => void): InOrder {
   return {
     on(event) {
       if (event.type === 'run-started') {
-        for (const { name } of event.labs)
-          for (let i = 1; i <= event.repeat; i++) heldBack.set(nameOf({ lab: name, repetition: i }), [])
+        for (const one of allRuns(event)) heldBack.set(keyOf(one), [])
       }
       if (event.type === 'run-ended') flush()
       const of = labOf(event)
-      const events = of && heldBack.get(nameOf(of))
+      const events = of && heldBack.get(keyOf(of))
       if (!events) return tell(event)
       events.push(event)
       tellFirst()
     },
     flush,
   }
-}
-
-function nameOf({ lab, repetition }: { lab: string; repetition: number }): string {
-  return `${repetition} ${lab}`
 }

@@ -1,4 +1,4 @@
-import type { Failure, Jobs, Judgement, LabRepeated, MachineFacts, Status, Totals } from '../events.ts'
+import type { Cell, Failure, Jobs, Judgement, LabRepeated, MachineFacts, Status, Totals } from '../events.ts'
 
 /**
  * What `--reporter json` prints: one document, complete also when the run was interrupted or nothing could be run.
@@ -13,7 +13,10 @@ export interface JsonReport {
   /** The provider chosen and why; null when none could be. */
   provider: string | null
   why: string | null
+  /** The suite of all machines; null where there are several, or none. */
   suite: string | null
+  /** The kinds of machine that each lab was to be run in. */
+  cells: Cell[]
   /** `kvm`, `tcg` or `host`, as the first machine said; null, as the three below, while no machine has come up. */
   accelerator: string | null
   kernel: string | null
@@ -34,6 +37,8 @@ export interface JsonLab {
   name: string
   /** Which of the lab's runs this is, counted from 1; null where each is run once. */
   repetition: number | null
+  /** In which kind of machine; null where all labs are run in one. */
+  cell: Cell | null
   title: string
   /** null: no document's, the lab is our own. */
   document: string | null
@@ -58,7 +63,7 @@ export interface JsonLab {
 }
 
 /** What the runs of a lab came to, and in what they differ; `repetitions` are their numbers. */
-export type JsonRepeated = Omit<LabRepeated, 'type'>
+export type JsonRepeated = Omit<LabRepeated, 'type' | 'cell'> & { cell: Cell | null }
 
 export interface JsonMachine {
   /** What the lab calls it; null where it has only one. */
@@ -117,5 +122,6 @@ export interface JsonExpectation {
 export interface JsonFailure extends Failure {
   lab: string | null
   repetition: number | null
+  cell: Cell | null
   step: number | null
 }

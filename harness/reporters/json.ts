@@ -1,10 +1,13 @@
 import {
+  allRuns,
   type CommandEnded,
   type Failure,
+  keyOf,
   type LabHeader,
   labOf,
   type Reporter,
   type RunEvent,
+  type RunStarted,
   type StepHeader,
   type Totals,
 } from '../events.ts'
@@ -28,7 +31,8 @@ export function jsonReport(events: RunEvent[]): JsonReport {
   const started = only(events, 'run-started')[0]
   const ended = only(events, 'run-ended').at(-1)
   const machine = only(events, 'machine-started')[0]?.facts
-  const labs = (started?.labs ?? []).flatMap(header => runsOf(header, events, started?.repeat ?? 1))
+  const labs = started ? labsOf(started, events) : []
+  const cell = started?.cells.length === 1 ? started.cells[0] : undefined
   return {
     schema: 'vethlab-report/1',
     // A run that ended without a word was stopped from outside.
@@ -38,15 +42,17 @@ export function jsonReport(events: RunEvent[]): JsonReport {
     ms: round(ended?.ms ?? 0),
     provider: started?.provider ?? null,
     why: started?.why ?? null,
-    suite: started?.suite ?? null,
+    suite: cell?.suite ?? null,
+    cells: started?.cells ?? [],
     accelerator: machine?.accelerator ?? null,
     kernel: machine?.kernel ?? null,
     engine: machine?.engine ? { name: 'docker', version: machine.engine } : null,
     iptables: machine ? { version: machine.iptables, backend: machine.iptablesBackend } : null,
     jobs: started?.jobs ?? null,
     labs,
-    repeated: only(events, 'lab-repeated').map(({ lab, runs, passed, differences }) => ({
+    repeated: only(events, 'lab-repeated').map(({ lab, cell = null, runs, passed, differences }) => ({
       lab,
+      cell,
       runs,
       passed,
       differences,
@@ -54,22 +60,29 @@ export function jsonReport(events: RunEvent[]): JsonReport {
     totals: totalsOf(labs),
     failures: [
       ...labs.flatMap(failuresOf),
-      ...(ended?.failure ? [{ lab: null, repetition: null, step: null, ...ended.failure }] : []),
+      ...(ended?.failure ? [{ lab: null, repetition: null, cell: null, step: null, ...ended.failure }] : []),
     ],
   }
 }
 
-function runsOf(header: LabHeader, events: RunEvent[], repeat: number): JsonLab[] {
-  const runs = Map.groupBy(
-    events.filter(event => labOf(event)?.lab === header.name),
-    event => labOf(event)?.repetition,
-  )
-  return Array.from({ length: repeat }, (_, i) =>
-    labFrom(runs.get(i + 1) ?? [], header, repeat > 1 ? { repetition: i + 1 } : { repetition: null }),
-  )
+function labsOf(started: RunStarted, events: RunEvent[]): JsonLab[] {
+  const runs = Map.groupBy(events, event => {
+    const of = labOf(event)
+    return of && keyOf(of)
+  })
+  const headers = new Map(started.labs.map(header => [header.name, header]))
+  return allRuns(started).flatMap(of => {
+    const header = headers.get(of.lab)
+    const cell = of.cell ?? null
+    return header ? [labFrom(runs.get(keyOf(of)) ?? [], header, { repetition: of.repetition ?? null, cell })] : []
+  })
 }
 
-function labFrom(events: RunEvent[], header: LabHeader, { repetition }: Pick<JsonLab, 'repetition'>): JsonLab {
+function labFrom(
+  events: RunEvent[],
+  header: LabHeader,
+  { repetition, cell }: Pick<JsonLab, 'repetition' | 'cell'>,
+): JsonLab {
   const { name, title, document } = header
   const machine = only(events, 'machine-started')[0]
   const residue = only(events, 'residue')[0]
@@ -84,6 +97,7 @@ function labFrom(events: RunEvent[], header: LabHeader, { repetition }: Pick<Jso
   return {
     name,
     repetition,
+    cell,
     title,
     document,
     status: ended?.status ?? (started ? 'failed' : 'skipped'),
@@ -132,13 +146,13 @@ function commandOf(event: CommandEnded): JsonCommand {
 /** A lab's failure is its step's, unless it is another. */
 function failuresOf(lab: JsonLab): JsonFailure[] {
   const ofSteps = lab.steps.flatMap(({ number, failure }) =>
-    failure ? [{ lab: lab.name, repetition: lab.repetition, step: number, ...failure }] : [],
+    failure ? [{ lab: lab.name, repetition: lab.repetition, cell: lab.cell, step: number, ...failure }] : [],
   )
   const same = (one: Failure, other: Failure) => one.kind === other.kind && one.message === other.message
   const { failure } = lab
   return !failure || ofSteps.some(other => same(failure, other))
     ? ofSteps
-    : [...ofSteps, { lab: lab.name, repetition: lab.repetition, step: null, ...failure }]
+    : [...ofSteps, { lab: lab.name, repetition: lab.repetition, cell: lab.cell, step: null, ...failure }]
 }
 
 function totalsOf(labs: JsonLab[]): Totals {

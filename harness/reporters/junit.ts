@@ -2,7 +2,7 @@ import type { Failure, Reporter, RunEvent } from '../events.ts'
 import { jsonReport } from './json.ts'
 import type { JsonCommand, JsonLab, JsonRepeated, JsonReport, JsonStep } from './json-report.ts'
 import type { Output } from './output.ts'
-import { differencesInWords, documentInWords, failureInWords, prompt } from './words.ts'
+import { differencesInWords, documentInWords, failureInWords, prompt, whichRun } from './words.ts'
 
 /** JUnit XML at the end of the run, as CI systems read it. */
 export function reporter(output: Output): Reporter {
@@ -54,8 +54,8 @@ function suiteOf(lab: JsonLab, startedAt: string | null): string {
 }
 
 /** That a lab's runs are alike is a case, in a suite beside those of the runs. */
-function comparisonOf({ lab, runs, differences }: JsonRepeated): string {
-  const name = `${lab}, runs compared`
+function comparisonOf({ lab, cell, runs, differences }: JsonRepeated): string {
+  const name = `${lab}${whichRun({ cell })}, runs compared`
   const message = `the ${runs} runs of ${lab} differ`
   const differ = differences.length > 0
   const failure = element('failure', { type: 'difference', message }, [escapeXml(differencesInWords(differences))])
@@ -65,8 +65,8 @@ function comparisonOf({ lab, runs, differences }: JsonRepeated): string {
 }
 
 /** Each run of a lab is a suite of its own. */
-function suiteName({ name, repetition }: JsonLab): string {
-  return repetition === null ? name : `${name}, run ${repetition}`
+function suiteName({ name, repetition, cell }: JsonLab): string {
+  return `${name}${whichRun({ cell, repetition })}`
 }
 
 function caseOf(step: JsonStep, lab: JsonLab): string {

@@ -1,5 +1,5 @@
-import { labOf, type RunEvent } from '../events.ts'
-import { count, duration, printable } from './words.ts'
+import { allRuns, keyOf, labOf, type RunEvent } from '../events.ts'
+import { count, duration, printable, whichRun } from './words.ts'
 
 /** How far the labs of a run are, as lines for people. */
 export interface Overview {
@@ -35,15 +35,14 @@ export function overview(): Overview {
 
   return {
     on(event, now) {
-      if (event.type === 'run-started') all = event.labs.length * event.repeat
+      if (event.type === 'run-started') all = allRuns(event).length
       const of = labOf(event)
       if (!of) return
-      const key = `${of.lab} ${of.repetition}`
+      const key = keyOf(of)
       if (event.type === 'lab-started') {
         const { name, steps } = event.lab
-        const run = event.repetition === undefined ? '' : `, run ${event.repetition}`
         const doing = 'a machine is started'
-        going.set(key, { name: `${name}${run}`, since: now, steps: steps.length, step: 0, doing })
+        going.set(key, { name: `${name}${whichRun(event)}`, since: now, steps: steps.length, step: 0, doing })
       } else if (event.type === 'lab-ended') {
         going.delete(key)
         ended[event.status] += 1

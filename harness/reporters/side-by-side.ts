@@ -1,4 +1,4 @@
-import { labOf, type RunEvent } from '../events.ts'
+import { keyOf, labOf, type RunEvent } from '../events.ts'
 import { live } from './live.ts'
 import type { Output } from './output.ts'
 import { overview } from './progress.ts'
@@ -55,7 +55,7 @@ export function sideBySide(output: Output, { whole, brief }: Telling): SideBySid
       const of = labOf(event)
       if (event.type === 'run-ended') lines.show([])
       if (!of) return tell(ofRun(event))
-      const name = `${of.lab} ${of.repetition}`
+      const name = keyOf(of)
       const story = storyOf(name)
       story.whole.push(story.tellWhole(event))
       story.brief.push(story.tellBrief(event))

@@ -15,6 +15,7 @@ import type {
   StepStarted,
 } from '../events.ts'
 import {
+  cellInWords,
   count,
   coversInWords,
   differencesInWords,
@@ -27,6 +28,7 @@ import {
   printable,
   prompt,
   totalsInWords,
+  whichRun,
 } from './words.ts'
 
 /** How the story is told. */
@@ -116,8 +118,8 @@ export function story({ color, shorten, refused }: StoryOptions): (event: RunEve
     }
   }
 
-  function runStarted({ why, provider, suite, labs, jobs, repeat }: RunStarted): string {
-    runs = labs.length * repeat
+  function runStarted({ why, provider, labs, cells, jobs, repeat }: RunStarted): string {
+    runs = labs.length * cells.length * repeat
     const what = [
       ...(runs > 1 ? [count(labs.length, 'lab')] : []),
       ...(repeat > 1 ? [`${repeat} times`] : []),
@@ -125,14 +127,15 @@ export function story({ color, shorten, refused }: StoryOptions): (event: RunEve
     ]
     const many = what.length > 0 ? `${what.join(', ')}, ` : ''
     // Somebody's own host is of no suite of ours.
-    return `${style('dim', `${many}on ${why}${provider === 'ssh' ? '' : `; suite ${suite}`}`)}\n`
+    const kinds = `; ${cells.length > 1 ? 'each in' : 'suite'} ${cells.map(cellInWords).join(', ')}`
+    return `${style('dim', `${many}on ${why}${provider === 'ssh' ? '' : kinds}`)}\n`
   }
 
-  function labStarted({ lab, repetition }: LabStarted): string {
+  function labStarted({ lab, repetition, cell }: LabStarted): string {
     section = ''
     told.clear()
     several = lab.machines.length > 0
-    const run = repetition === undefined ? '' : `, run ${repetition}`
+    const run = whichRun({ cell, repetition })
     return [
       '',
       style('bold', lab.title),
@@ -224,11 +227,11 @@ export function story({ color, shorten, refused }: StoryOptions): (event: RunEve
   }
 
   function labEnded(event: LabEnded): string {
-    const { lab, repetition, status, ms, failure, reason } = event
+    const { lab, status, ms, failure, reason } = event
     if (failure && failure.kind !== 'interrupted') failed.push(event)
     const mark = { passed: style('green', '✓'), failed: style('red', '✗'), skipped: style('dim', '-') }[status]
-    const run = repetition === undefined ? '' : `, run ${repetition},`
-    return `${failure ? shown(failure, 0) : ''}\n${mark} ${style('bold', lab.name)}${run} ${status} in ${duration(ms)}${because(reason)}\n`
+    const which = whichRun(event)
+    return `${failure ? shown(failure, 0) : ''}\n${mark} ${style('bold', lab.name)}${which && `${which},`} ${status} in ${duration(ms)}${because(reason)}\n`
   }
 
   function refusedAgain(event: LabEnded): string {
@@ -236,12 +239,12 @@ export function story({ color, shorten, refused }: StoryOptions): (event: RunEve
     return `\n${style('red', '✗')} ${style('bold', nameOf(event))}: no machine, as above\n`
   }
 
-  function labRepeated({ lab, runs, passed, differences }: LabRepeated): string {
+  function labRepeated({ lab, cell, runs, passed, differences }: LabRepeated): string {
     const alike = differences.length === 0
     const mark = alike && passed === runs ? style('green', '✓') : style('red', '✗')
     const verdict = alike ? (runs > 1 ? ', each time alike' : '') : ', and its runs differ'
     const how = alike ? '' : `${indent(printable(differencesInWords(differences)), 3)}\n`
-    return `\n${mark} ${style('bold', lab)} passed ${passed} of ${count(runs, 'time')}${verdict}\n${how}`
+    return `\n${mark} ${style('bold', lab)}${whichRun({ cell })} passed ${passed} of ${count(runs, 'time')}${verdict}\n${how}`
   }
 
   function runEnded({ exitCode, totals, ms, failure }: RunEnded): string {
@@ -271,8 +274,9 @@ function because(reason: string | undefined): string {
   return reason === undefined ? '' : `: ${printable(reason)}`
 }
 
-function nameOf({ lab, repetition }: LabEnded): string {
-  return repetition === undefined ? lab.name : `${lab.name} (run ${repetition})`
+function nameOf({ lab, repetition, cell }: LabEnded): string {
+  const which = whichRun({ cell, repetition }).slice(2)
+  return which === '' ? lab.name : `${lab.name} (${which})`
 }
 
 const outcomes: Record<number, string> = {

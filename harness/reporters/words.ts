@@ -1,4 +1,14 @@
-import type { Difference, Failure, Judgement, LabHeader, MachineFacts, MachineKept, Status, Totals } from '../events.ts'
+import type {
+  Cell,
+  Difference,
+  Failure,
+  Judgement,
+  LabHeader,
+  MachineFacts,
+  MachineKept,
+  Status,
+  Totals,
+} from '../events.ts'
 
 /** `85 ms`, `4.2 s`, `2 min 05 s`. */
 export function duration(ms: number): string {
@@ -26,6 +36,23 @@ export function coversInWords(covers: readonly Judgement[]): string {
 /** What a lab says of its document; null where it is no document's. */
 export function documentInWords(document: string | null): string {
   return document ?? 'none, our own procedure'
+}
+
+/** Which of a lab's runs it is: `, forky legacy, run 2`; '' where there is but one. */
+export function whichRun({
+  cell,
+  repetition,
+}: {
+  cell?: Cell | null | undefined
+  repetition?: number | null | undefined
+}): string {
+  const where = cell ? `, ${cellInWords(cell)}` : ''
+  return repetition ? `${where}, run ${repetition}` : where
+}
+
+/** `forky`, `forky legacy`: nft goes without saying. */
+export function cellInWords({ suite, backend }: Cell): string {
+  return backend === 'nft' ? suite : `${suite} ${backend}`
 }
 
 /** What stands before a command: `$`, `alpha$` on one machine of several, `segment>` for what is done to a segment. */

@@ -1,14 +1,14 @@
 import type { Shell } from 'zx'
 import { HostError, MachineError } from '../../vm/errors.ts'
 import { isLent, type Provider } from '../../vm/machine.ts'
-import type { Suite } from '../../vm/suite.ts'
 import { appliesTo } from '../claims/verdict.ts'
-import type { Failure, LabEvent, RunEvent, Status, StepHeader } from '../events.ts'
+import type { Cell, Failure, LabEvent, RunEvent, Status, StepHeader } from '../events.ts'
 import type { KernelFeature } from '../needs/kernel.ts'
 import { featuresOf, type Needs, unmet } from '../needs/needs.ts'
 import { unlessAborted } from './abort.ts'
 import { acts } from './acts.ts'
 import { attempts } from './attempt.ts'
+import type { MachineCell } from './cell.ts'
 import { commandLog } from './commands.ts'
 import { readFacts, readMissing } from './facts.ts'
 import { failureOf, LabError, ResidueError } from './failure.ts'
@@ -23,7 +23,10 @@ import { bindWords } from './words.ts'
 /** How a lab is to be run. */
 export interface LabRunOptions {
   provider: Provider
-  suite: Suite
+  /** The kind of machine. */
+  cell: MachineCell
+  /** It is one of several that labs are run in, which each event names. */
+  oneOfSeveral: boolean
   /** Which of the lab's runs this is, counted from 1; undefined where it is run once. */
   repetition: number | undefined
   /** Number of the last step to run; the later ones are skipped. */
@@ -41,6 +44,8 @@ export interface LabRunOptions {
 export interface LabRun {
   file: LabFile
   repetition: number | undefined
+  /** The kind of machine, where it is one of several. */
+  cell: Cell | undefined
   steps: StepHeader[]
   /** Starts the machines; resolves to `skipped` when they lack what the lab needs. */
   start(): Promise<Status>
@@ -66,7 +71,10 @@ const patienceMs = 5000
 
 /** Prepares a lab's run: registers its steps, starts nothing. */
 export function labRun(file: LabFile, options: LabRunOptions): LabRun {
-  const { provider, suite, signal, ask, repetition } = options
+  const { provider, signal, ask, repetition } = options
+  const { suite, backend } = options.cell
+  const cell = options.oneOfSeveral ? options.cell : undefined
+  const which = { ...(repetition !== undefined && { repetition }), ...(cell && { cell }) }
   const { name } = file
   let open: Undo[] = []
   const undos = undoStack(now => {
@@ -94,7 +102,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
   let stop = signal
   const stopped = () => stop
   const site = siteOf({
-    ...{ wiring, provider, suite, signal, stopped, label: name, engine: file.lab.engine, keep: options.keep },
+    ...{ wiring, provider, suite, backend, signal, stopped, label: name, engine: file.lab.engine, keep: options.keep },
     report: line => emit({ type: 'progress', lab: name, line }),
   })
   const cut = new Set<string>()
@@ -103,7 +111,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
 
   // What a lab has left running tells nothing any more once the lab is over.
   const emit = (event: LabEvent) => {
-    if (state !== 'over') options.emit(repetition === undefined ? event : { ...event, repetition })
+    if (state !== 'over') options.emit({ ...event, ...which })
   }
   const now = () => ({
     step: current?.header.number ?? null,
@@ -180,6 +188,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
   return {
     file,
     repetition,
+    cell,
     get going() {
       return state === 'going' || state === 'undoing'
     },

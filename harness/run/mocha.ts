@@ -1,6 +1,6 @@
 import Mocha from 'mocha'
-import type { LabHeader, LabRepeated } from '../events.ts'
-import { differencesInWords } from '../reporters/words.ts'
+import type { LabRepeated } from '../events.ts'
+import { differencesInWords, whichRun } from '../reporters/words.ts'
 import type { Course, Part } from './course.ts'
 
 /** What mocha's reporters are constructed with. */
@@ -8,7 +8,8 @@ export type MochaReporter = new (runner: Mocha.Runner, options: Mocha.MochaOptio
 
 /** Labs that are run several times: how the runs of each compare, in the order of the labs, once all are over. */
 export interface Repeated {
-  labs: LabHeader[]
+  /** The title of each lab, in each cell. */
+  titles: string[]
   comparisons: Promise<LabRepeated[]>
 }
 
@@ -46,8 +47,8 @@ class Silent extends Mocha.reporters.Base {}
 
 function addLab(mocha: Mocha, { run, start, steps, finish }: Course): void {
   const { header, path } = run.file
-  const which = run.repetition === undefined ? '' : ` (run ${run.repetition})`
-  const suite = Mocha.Suite.create(mocha.suite, `${header.title}${which}`)
+  const which = whichRun(run).slice(2)
+  const suite = Mocha.Suite.create(mocha.suite, `${header.title}${which && ` (${which})`}`)
   const follow = (part: Part) =>
     async function (this: Mocha.Context) {
       if ((await part.outcome) === 'skipped') this.skip()
@@ -65,9 +66,9 @@ function addLab(mocha: Mocha, { run, start, steps, finish }: Course): void {
 }
 
 /** That a lab's runs are alike is a test of its own. */
-function addComparisons(mocha: Mocha, { labs, comparisons }: Repeated): void {
+function addComparisons(mocha: Mocha, { titles, comparisons }: Repeated): void {
   const suite = Mocha.Suite.create(mocha.suite, 'Runs compared')
-  for (const [i, { title }] of labs.entries()) {
+  for (const [i, title] of titles.entries()) {
     const test = new Mocha.Test(`${title}: all runs are alike`, async () => {
       const { differences = [] } = (await comparisons)[i] ?? {}
       if (differences.length > 0) throw new Error(`its runs differ\n${differencesInWords(differences)}`)

@@ -1,8 +1,9 @@
 import { HostError } from '../../vm/errors.ts'
 import type { Provider } from '../../vm/machine.ts'
-import type { Suite } from '../../vm/suite.ts'
 import type { Failure, Jobs, LabRepeated, Reporter, RunEvent } from '../events.ts'
 import { repetitions } from '../repeat/repetitions.ts'
+import { cellInWords } from '../reporters/words.ts'
+import type { MachineCell } from './cell.ts'
 import { type Course, courseOf } from './course.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { failureOf } from './failure.ts'
@@ -19,7 +20,8 @@ export interface RunOptions {
   provider: Provider
   /** Why this provider, in one line. */
   why: string
-  suite: Suite
+  /** The kinds of machine, each lab is run in each. */
+  cells: readonly MachineCell[]
   /** How many labs go on side by side; one unless told otherwise. */
   jobs?: Jobs
   /** How often each lab is run, each time in a machine of its own; once unless told otherwise. */
@@ -39,7 +41,7 @@ const oneByOne: Jobs = { number: 1, machines: 1, why: 'one by one' }
 
 /** Runs labs, each on a machine of its own; resolves to the exit code. */
 export async function run(options: RunOptions): Promise<number> {
-  const { provider, why, suite, until, keep, ask, signal, reporters, jobs = oneByOne, repeat = 1 } = options
+  const { provider, why, cells, until, keep, ask, signal, reporters, jobs = oneByOne, repeat = 1 } = options
   const started = performance.now()
   const totals = tally()
   const repeated = repetitions()
@@ -49,14 +51,25 @@ export async function run(options: RunOptions): Promise<number> {
     for (const reporter of reporters) reporter.on(event)
   }
   const labs = options.labs.map(file => file.header)
-  emit({ type: 'run-started', at: new Date().toISOString(), labs, provider: provider.name, why, suite, jobs, repeat })
+  emit({
+    type: 'run-started',
+    at: new Date().toISOString(),
+    labs,
+    provider: provider.name,
+    why,
+    cells: [...cells],
+    jobs,
+    repeat,
+  })
   const once = refusedOnce(provider)
   const runs = options.labs.flatMap(file =>
-    Array.from({ length: repeat }, (_, i) =>
-      labRun(file, {
-        ...{ provider: once, suite, until, keep, ask, emit, signal },
-        repetition: repeat > 1 ? i + 1 : undefined,
-      }),
+    cells.flatMap(cell =>
+      Array.from({ length: repeat }, (_, i) =>
+        labRun(file, {
+          ...{ provider: once, cell, oneOfSeveral: cells.length > 1, until, keep, ask, emit, signal },
+          repetition: repeat > 1 ? i + 1 : undefined,
+        }),
+      ),
     ),
   )
   let unclaimed: Failure | undefined
@@ -67,7 +80,10 @@ export async function run(options: RunOptions): Promise<number> {
     })
     const courses = runs.map(courseOf)
     const comparisons = Promise.withResolvers<LabRepeated[]>()
-    const following = follow(courses, repeat > 1 ? { labs, comparisons: comparisons.promise } : undefined, options)
+    const titles = options.labs.flatMap(({ header }) =>
+      cells.map(cell => `${header.title}${cells.length > 1 ? ` (${cellInWords(cell)})` : ''}`),
+    )
+    const following = follow(courses, repeat > 1 ? { titles, comparisons: comparisons.promise } : undefined, options)
     const together = { jobs: jobs.number, room: jobs.machines, takes: machinesOf }
     await sideBySide(courses, together, course => asOf(course.run, () => course.go(signal)))
     const compared = repeat > 1 ? repeated.compared() : []
@@ -111,16 +127,17 @@ const faultOfOurs = 'this is a fault of vethlab itself: please report it, with t
 
 /** A host that could not give one lab its machine is not asked again for one of the same kind. */
 function refusedOnce(provider: Provider): Provider {
-  const refusals = new Map<boolean, HostError>()
+  const refusals = new Map<string, HostError>()
   return {
     ...provider,
     async start(request) {
-      const refusal = refusals.get(request.engine)
+      const kind = [request.engine, request.suite, request.backend].join(' ')
+      const refusal = refusals.get(kind)
       if (refusal) throw refusal
       try {
         return await provider.start(request)
       } catch (error) {
-        if (error instanceof HostError) refusals.set(request.engine, error)
+        if (error instanceof HostError) refusals.set(kind, error)
         throw error
       }
     },

@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import type { Failure, RunEvent } from '../../harness/events.ts'
 import { loadLab } from '../../harness/run/registry.ts'
 import { run } from '../../harness/run/run.ts'
+import { defaultBackend } from '../../vm/backend.ts'
 import { sandbox } from '../../vm/providers/sandbox.ts'
 import { defaultSuite } from '../../vm/suite.ts'
 import { beginAll, inBackground } from './background.ts'
@@ -46,7 +47,7 @@ export async function runEdited(name: string, edit: (text: string) => string): P
       labs: [await loadLab(path)],
       provider: sandbox,
       why: 'a test',
-      suite: defaultSuite,
+      cells: [{ suite: defaultSuite, backend: defaultBackend }],
       keep: false,
       reporters: [{ on: event => events.push(event) }],
       mochaReporters: [],

@@ -9,6 +9,7 @@ import { jsonReport } from '../../harness/reporters/json.ts'
 import type { JsonReport } from '../../harness/reporters/json-report.ts'
 import { findLabs } from '../../harness/run/registry.ts'
 import { run } from '../../harness/run/run.ts'
+import { defaultBackend } from '../../vm/backend.ts'
 import type { Provider } from '../../vm/machine.ts'
 import { qemu } from '../../vm/providers/qemu.ts'
 import { sandbox } from '../../vm/providers/sandbox.ts'
@@ -26,7 +27,7 @@ async function runAll(
     labs: (await findLabs()).filter(({ name }) => names?.includes(name) ?? true),
     provider,
     why: 'a test',
-    suite,
+    cells: [{ suite, backend: defaultBackend }],
     keep: false,
     reporters: [{ on: event => events.push(event) }],
     mochaReporters: [],

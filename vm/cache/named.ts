@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { backends } from '../backend.ts'
 import { imageName } from '../image/address.ts'
 import { imageFiles, type Manifest, readManifest } from '../image/manifest.ts'
 import { type Recipe, recipeOf } from '../image/recipe.ts'
@@ -35,8 +36,11 @@ export async function namedByRecipes(
 async function templatesOf(manifest: Manifest): Promise<string[]> {
   const program = qemuProgram(process.arch)
   if (program === undefined) return []
+  const { suite } = manifest
   const shapes = [true, false].flatMap(engine =>
-    (['kvm', 'tcg'] as const).map(accelerator => ({ suite: manifest.suite, engine, accelerator })),
+    (['kvm', 'tcg'] as const).flatMap(accelerator =>
+      backends.map(backend => ({ suite, engine, accelerator, backend })),
+    ),
   )
   return await Promise.all(
     shapes.map(async shape => templateName(await templateRecipe(shape, { program, image: { manifest } }))),

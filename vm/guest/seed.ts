@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Backend, defaultBackend } from '../backend.ts'
 import type { LoginShell } from '../transport/command-line.ts'
 import { makeSelf } from './self.ts'
 
@@ -38,6 +39,8 @@ export type Channel = 'fd:3' | `port:${string}`
 export interface SeedRequest {
   /** Start the engine and load the container images. */
   engine: boolean
+  /** What iptables is, for the engine too. Default `nft`. */
+  backend?: Backend | undefined
   /** Outlive the control channel. */
   keep: boolean
   channel: Channel
@@ -56,15 +59,16 @@ export async function makeSeed(request: SeedRequest): Promise<Seed> {
 export interface TemplateSeedRequest {
   /** Start the engine and load the container images. */
   engine: boolean
+  backend?: Backend | undefined
   /** The names of the virtio-serial ports for ssh and for the identity. */
   ports: { channel: string; identity: string }
 }
 
 /** Makes the seed of a template: whatever makes a machine itself is missing, and comes with a clone's identity. */
-export async function makeTemplateSeed({ engine, ports }: TemplateSeedRequest): Promise<SeedFile[]> {
+export async function makeTemplateSeed({ engine, backend, ports }: TemplateSeedRequest): Promise<SeedFile[]> {
   return [
     ...(await scripts(['init', 'network', 'relay', 'become', 'engine', 'warm-up'])),
-    settings({ engine, keep: false, channel: `port:${ports.channel}`, identity: ports.identity }),
+    settings({ engine, backend, keep: false, channel: `port:${ports.channel}`, identity: ports.identity }),
     ...ordinaryFiles,
   ]
 }
@@ -79,9 +83,15 @@ async function scripts(names: string[]): Promise<SeedFile[]> {
 }
 
 /** The settings that init reads, as shell variables. */
-function settings({ engine, keep, channel, identity }: SeedRequest & { identity?: string }): SeedFile {
+function settings({
+  engine,
+  backend = defaultBackend,
+  keep,
+  channel,
+  identity,
+}: SeedRequest & { identity?: string }): SeedFile {
   if (!/^(fd:3|port:[\w.-]+)$/.test(channel)) throw new TypeError(`not a channel: ${channel}`)
-  const lines = [`ENGINE=${engine ? 1 : 0}`, `KEEP=${keep ? 1 : 0}`, `CHANNEL=${channel}`]
+  const lines = [`ENGINE=${engine ? 1 : 0}`, `BACKEND=${backend}`, `KEEP=${keep ? 1 : 0}`, `CHANNEL=${channel}`]
   if (identity !== undefined) lines.push(`IDENTITY=${identity}`)
   return { path: '/etc/vethlab/machine', mode: 0o644, content: lines.map(line => `${line}\n`).join('') }
 }

@@ -28,8 +28,10 @@ export interface ConnectOptions {
   loginShell?: LoginShell
   /** Aborts the login; a connection that is established is ended by disposing it. */
   signal: AbortSignal
-  /** How often a silent machine is asked for a sign of life; after three questions without an answer it is lost. Default 500, at most 1000. */
+  /** How often a silent machine is asked for a sign of life; after `questions` without an answer it is lost. Default 500, at most 1000. */
   keepaliveMs?: number
+  /** Default 3; more where nobody waits for the verdict, and the machine may be slow beyond measure. */
+  questions?: number
   /** How long key exchange and login may take together. Default 20 000. */
   handshakeMs?: number
   /** How long one session may take to open. Default 30 000. */
@@ -60,7 +62,7 @@ const farewellMs = 500
  * Rejects with a MachineError whose `cause` is a LoginFailure, or with the signal's reason.
  */
 export async function connect(sock: Duplex, login: Login, options: ConnectOptions): Promise<Connection> {
-  const { name, readyMs, said, signal, handshakeMs = 20_000, openMs = 30_000 } = options
+  const { name, readyMs, said, signal, handshakeMs = 20_000, openMs = 30_000, questions = silentIntervals } = options
   const keepaliveMs = Math.min(options.keepaliveMs ?? 500, slowestKeepaliveMs)
   // Whoever is told of a stream's end listens elsewhere; an unheard `error` would end this process.
   sock.on('error', () => {})
@@ -84,9 +86,9 @@ export async function connect(sock: Duplex, login: Login, options: ConnectOption
       for (const child of children) child.fail(error)
       sock.destroy()
     }
-    const stopWatching = watchPulse(sock, keepaliveMs, silentMs =>
-      lose(`no sign of life for ${silentMs / 1000} s, ${silentIntervals} questions unanswered`),
-    )
+    const onSilence = () =>
+      lose(`no sign of life for ${(questions * keepaliveMs) / 1000} s, ${questions} questions unanswered`)
+    const stopWatching = watchPulse(sock, { intervalMs: keepaliveMs, intervals: questions, onSilence })
     client.on('error', error => lose(error.message, error))
     client.on('end', () => lose('the connection was closed'))
     client.on('close', () => lose('the connection was closed'))

@@ -25,6 +25,7 @@ describe('json reporter', () => {
       provider: 'sandbox',
       why: 'sandbox: /dev/kvm: not there, and you are root',
       suite: 'trixie',
+      cells: [{ suite: 'trixie', backend: 'nft' }],
       accelerator: 'host',
       kernel: '6.18.5',
       engine: { name: 'docker', version: '26.1.5' },
@@ -34,7 +35,7 @@ describe('json reporter', () => {
       totals,
     })
     expect(labs).to.have.length(1)
-    expect(failures).to.deep.equal([{ lab: 'bridge-nat', repetition: null, step: 3, ...failure }])
+    expect(failures).to.deep.equal([{ lab: 'bridge-nat', repetition: null, cell: null, step: 3, ...failure }])
   })
 
   it('has each step with its commands and expectations, and the clean-up apart from them', () => {
@@ -82,7 +83,7 @@ describe('json reporter', () => {
     expect(report).to.deep.include({ exitCode: 2, provider: null, suite: null, engine: null, labs: [] })
     expect(report.failures).to.deep.equal([
       {
-        ...{ lab: null, repetition: null, step: null, kind: 'host' },
+        ...{ lab: null, repetition: null, cell: null, step: null, kind: 'host' },
         message: 'qemu-system-x86_64 is not installed',
         mend: 'sudo apt-get install qemu-system-x86',
       },

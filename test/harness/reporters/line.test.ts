@@ -20,7 +20,7 @@ describe('line reporter', () => {
       labs: [lab],
       provider: 'ssh',
       why: 'ssh: you named ssh://root@192.0.2.7',
-      suite: 'trixie',
+      cells: [{ suite: 'trixie', backend: 'nft' }],
       jobs: { number: 1, machines: 1, why: 'one by one' },
       repeat: 1,
     }

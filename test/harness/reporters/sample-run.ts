@@ -53,7 +53,7 @@ export const started: RunEvent = {
   labs: [lab],
   provider: 'sandbox',
   why: 'sandbox: /dev/kvm: not there, and you are root',
-  suite: 'trixie',
+  cells: [{ suite: 'trixie', backend: 'nft' }],
   jobs: { number: 1, machines: 1, why: 'one by one' },
   repeat: 1,
 }

@@ -22,7 +22,7 @@ export function header(name: string): LabHeader {
 export function begun(names: string[], { repeat = 1, jobs = 2 } = {}): RunEvent {
   return {
     ...{ type: 'run-started', at: '2026-03-01T10:00:00.000Z', labs: names.map(header) },
-    ...{ provider: 'sandbox', why: 'sandbox: a test', suite: 'trixie' },
+    ...{ provider: 'sandbox', why: 'sandbox: a test', cells: [{ suite: 'trixie', backend: 'nft' }] },
     ...{ jobs: { number: jobs, machines: jobs, why: '2 cores' }, repeat },
   }
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { labOf, type RunEvent } from '../../../harness/events.ts'
+import { keyOf, labOf, type RunEvent } from '../../../harness/events.ts'
 import { tally } from '../../../harness/run/totals.ts'
 
 /**
@@ -13,7 +13,7 @@ export function expectBalance(events: RunEvent[]): void {
   for (const event of events) {
     counted.on(event)
     const of = labOf(event)
-    const name = of && `${of.lab} ${of.repetition}`
+    const name = of && keyOf(of)
     if (name === undefined) {
       if (event.type === 'run-started') {
         expect(going).to.equal(false)

@@ -1,10 +1,12 @@
 import type { Failure, RunEvent, Totals } from '../../../harness/events.ts'
 import { lab, type Words } from '../../../harness/index.ts'
 import type { Needs } from '../../../harness/needs/needs.ts'
+import type { MachineCell } from '../../../harness/run/cell.ts'
 import type { MochaReporter } from '../../../harness/run/mocha.ts'
 import { headerOf } from '../../../harness/run/register.ts'
 import type { LabFile } from '../../../harness/run/registry.ts'
 import { run } from '../../../harness/run/run.ts'
+import { defaultBackend } from '../../../vm/backend.ts'
 import type { Machine, MachineRequest, Provider } from '../../../vm/machine.ts'
 import { sandbox } from '../../../vm/providers/sandbox.ts'
 import { defaultSuite } from '../../../vm/suite.ts'
@@ -50,6 +52,7 @@ export async function outcomeOf(
     keep = false,
     jobs = 1,
     repeat = 1,
+    cells = [{ suite: defaultSuite, backend: defaultBackend }] as MachineCell[],
     mochaReporters = [] as MochaReporter[],
   } = {},
 ): Promise<Outcome> {
@@ -62,7 +65,7 @@ export async function outcomeOf(
   }
   const options = {
     why: 'a test',
-    suite: defaultSuite,
+    cells,
     keep,
     mochaReporters,
     jobs: { number: jobs, machines: jobs, why: '' },

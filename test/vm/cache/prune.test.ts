@@ -60,10 +60,8 @@ describe('the cache', () => {
     await writeFile(join(cache, 'images', present, 'manifest.json'), JSON.stringify({ suite: 'trixie', files }))
     const named = await namedByRecipes(cache)
     expect([...named.templates].map(name => name.replace(/-[0-9a-f]{12}$/, ''))).to.have.members([
-      'trixie-engine-kvm',
-      'trixie-engine-tcg',
-      'trixie-bare-kvm',
-      'trixie-bare-tcg',
+      ...['trixie-engine-kvm', 'trixie-engine-tcg', 'trixie-engine-legacy-kvm', 'trixie-engine-legacy-tcg'],
+      ...['trixie-bare-kvm', 'trixie-bare-tcg', 'trixie-bare-legacy-kvm', 'trixie-bare-legacy-tcg'],
     ])
     expect([...named.kvm]).to.deep.equal([`${'a'.repeat(16)}.json`])
   })

@@ -33,7 +33,7 @@ describe('a seed', () => {
 
   it('tells init what was asked for', async () => {
     const { files } = await makeSeed({ engine: false, keep: true, channel: 'port:ssh' })
-    expect(content(files, '/etc/vethlab/machine')).to.equal('ENGINE=0\nKEEP=1\nCHANNEL=port:ssh\n')
+    expect(content(files, '/etc/vethlab/machine')).to.equal('ENGINE=0\nBACKEND=nft\nKEEP=1\nCHANNEL=port:ssh\n')
   })
 
   it('refuses a channel that the shell would read as something else', async () => {
@@ -63,7 +63,9 @@ describe('a seed', () => {
     const own = (await makeSeed(request)).files.map(({ path }) => path).filter(path => /key|machine-id|host/.test(path))
     expect(own).to.have.length(6)
     expect(files.map(({ path }) => path)).to.not.include.any.members(own)
-    expect(content(files, '/etc/vethlab/machine')).to.equal('ENGINE=1\nKEEP=0\nCHANNEL=port:ssh\nIDENTITY=identity\n')
+    expect(content(files, '/etc/vethlab/machine')).to.equal(
+      'ENGINE=1\nBACKEND=nft\nKEEP=0\nCHANNEL=port:ssh\nIDENTITY=identity\n',
+    )
   })
 
   it('names the guest, in its hosts file too', async () => {

@@ -8,6 +8,7 @@ import { expect } from 'chai'
 import type { RunEvent } from '../../../harness/events.ts'
 import { loadLab } from '../../../harness/run/registry.ts'
 import { run } from '../../../harness/run/run.ts'
+import { defaultBackend } from '../../../vm/backend.ts'
 import { HostError } from '../../../vm/errors.ts'
 import { makeKeyPair } from '../../../vm/guest/keypair.ts'
 import { defaultCache } from '../../../vm/image/cache.ts'
@@ -58,7 +59,7 @@ describe('labs on somebody’s own Debian host, by ssh', function () {
       labs,
       provider: sshProvider(host.url),
       why: 'a test',
-      suite: defaultSuite,
+      cells: [{ suite: defaultSuite, backend: defaultBackend }],
       until: stopAt,
       keep,
       reporters: [{ on }],

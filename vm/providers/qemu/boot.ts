@@ -6,11 +6,11 @@ import { portNames, startQemu } from './process.ts'
 
 /** A machine that boots. */
 export function boot(request: VirtualMachineRequest): Origin {
-  const { name, engine, keep, hostname, program, image, accelerator, report } = request
+  const { name, engine, backend, keep, hostname, program, image, accelerator, report } = request
   return {
     uses: [image.rootfs],
     async begin({ dir, consoleSocket }) {
-      const seed = await makeSeed({ engine, keep, channel: `port:${portNames.channel}`, hostname })
+      const seed = await makeSeed({ engine, backend, keep, channel: `port:${portNames.channel}`, hostname })
       const initrd = join(dir, 'initrd')
       await writeMachineInitrd({ image: image.initrd, init: bootInit, seed: seed.files, out: initrd })
       report(`${name}: booting${accelerator === 'tcg' ? ', emulated' : ''}`)

@@ -49,8 +49,8 @@ export interface TemplateRequest extends Shape {
  * and the signal's reason when it aborts.
  */
 export async function ensureTemplate(request: TemplateRequest): Promise<Template> {
-  const { suite, engine, accelerator, cache = defaultCache(), signal } = request
-  const recipe = await templateRecipe({ suite, engine, accelerator }, request)
+  const { suite, engine, accelerator, backend, cache = defaultCache(), signal } = request
+  const recipe = await templateRecipe({ suite, engine, accelerator, backend }, request)
   const templates = join(cache, 'templates')
   const dir = join(templates, templateName(recipe))
   try {

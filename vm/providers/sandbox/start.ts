@@ -30,7 +30,7 @@ export interface SandboxMachine extends Machine {
 
 /** Starts a sandbox on a root file system. */
 export async function startSandbox(request: SandboxRequest): Promise<SandboxMachine> {
-  const { label, suite, hostname, rootfs, engineData, files = [], engine, keep, signal } = request
+  const { label, suite, hostname, rootfs, engineData, files = [], engine, backend, keep, signal } = request
   const name = machineName('sandbox', request)
   await sweepRunDirs()
   await sweepCgroups()
@@ -43,7 +43,7 @@ export async function startSandbox(request: SandboxRequest): Promise<SandboxMach
   await using undo = new AsyncDisposableStack()
   undo.defer(() => runDir.remove())
   try {
-    const seed = await makeSeed({ engine, keep, channel: 'fd:3', hostname })
+    const seed = await makeSeed({ engine, backend, keep, channel: 'fd:3', hostname })
     const running = await launch({ name, rootfs, engineData, seed: [...seed.files, ...files], keep, runDir })
     undo.defer(() => running.end())
 

@@ -21,8 +21,8 @@ export async function logIn(
   }
   const privateKey = await readFile(config.identity, 'utf8')
   const sock = await dial({ username: 'root', ...config }, signal)
-  // The slowest host asks often enough: an emulated machine on a busy one takes a second to answer.
-  const options = { name, readyMs, keepaliveMs: 1000, signal }
+  // An emulated machine on a busy host takes seconds to answer.
+  const options = { name, readyMs, keepaliveMs: 1000, questions: 15, signal }
   const login = { username: 'root', hostKey, identities: [{ privateKey }] }
   return { connection: await connect(sock, login, options), config }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import os from 'node:os'
+import { type Backend, defaultBackend } from '../../../backend.ts'
 import { makeTemplateSeed, type SeedFile } from '../../../guest/seed.ts'
 import type { Image } from '../../../image/image.ts'
 import type { Suite } from '../../../suite.ts'
@@ -15,6 +16,8 @@ export interface Shape {
   /** An engine is up, its images loaded. */
   engine: boolean
   accelerator: Accelerator
+  /** Default `nft`. */
+  backend?: Backend | undefined
 }
 
 /** Everything that a template is made from, as data: two equal recipes are one template. */
@@ -39,10 +42,10 @@ export async function templateRecipe(
   shape: Shape,
   { program, image }: { program: string; image: Pick<Image, 'manifest'> },
 ): Promise<TemplateRecipe> {
-  const { engine, accelerator } = shape
+  const { suite, engine, accelerator, backend = defaultBackend } = shape
   return {
     format: 1,
-    shape,
+    shape: { suite, engine, accelerator, backend },
     image: Object.values(image.manifest.files).map(({ sha256 }) => sha256),
     qemu: qemuBuild(program) ?? '',
     arguments: qemuArguments({
@@ -55,7 +58,7 @@ export async function templateRecipe(
       incoming: false,
     }),
     host: accelerator === 'kvm' ? [os.cpus()[0]?.model, os.release(), os.version()].join(', ') : '',
-    seed: await makeTemplateSeed({ engine, ports: portNames }),
+    seed: await makeTemplateSeed({ engine, backend, ports: portNames }),
     init: await readFile(bootInit, 'utf8'),
   }
 }
@@ -70,6 +73,7 @@ export function templateName(recipe: TemplateRecipe): string {
 }
 
 /** What the names of a shape's templates begin with. */
-export function shapeName({ suite, engine, accelerator }: Shape): string {
-  return `${suite}-${engine ? 'engine' : 'bare'}-${accelerator}`
+export function shapeName({ suite, engine, accelerator, backend = defaultBackend }: Shape): string {
+  const kind = backend === defaultBackend ? '' : `-${backend}`
+  return `${suite}-${engine ? 'engine' : 'bare'}${kind}-${accelerator}`
 }
