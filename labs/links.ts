@@ -37,7 +37,7 @@ export default lab(
     step('one that is given no name gets one: an adjective and a surname', { covers: ['S002-16'] }, async () => {
       const { stdout: id } = await $`docker run -d training/webapp`
       defer`docker rm -f ${id.trim()}`
-      expect((await look.container(id.trim()))?.Name).to.match(/^\/[a-z]+_[a-z]+[0-9]?$/)
+      await expect(look.container(id.trim())).to.show({ Name: /^\/[a-z]+_[a-z]+[0-9]?$/ })
     })
 
     step(

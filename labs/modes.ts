@@ -25,7 +25,8 @@ export default lab(
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
-    const netnsOf = async (name: string) => (await inside(name).peer('lo'))?.netns
+    // As /proc shows them, so that they are known for inodes.
+    const netnsOf = async (name: string) => `net:[${(await inside(name).peer('lo'))?.netns}]`
     const portNames = async () => (await look.ports('docker0')).map(({ name }) => name)
 
     step(
@@ -199,7 +200,7 @@ export default lab(
         ] as const) {
           await expect(look.container(name)).to.show({ HostConfig: { NetworkMode: mode } })
         }
-        const guest = (await look.peer('lo'))?.netns
+        const guest = `net:[${(await look.peer('lo'))?.netns}]`
         const [bridged, alone, first] = [await netnsOf('bridged'), await netnsOf('alone'), await netnsOf('test1')]
         expect(new Set([guest, bridged, alone, first]).size).to.equal(4)
         expect(await netnsOf('joined')).to.equal(first)
