@@ -23,7 +23,11 @@ const rules: Rule[] = [
     pattern: /(?<=[:.]|port )(3[3-9]|[45]\d)\d{3}\b|(?<=[:.]|port )60\d{3}\b/g,
     replacement: '<port>',
   },
-  { name: 'process', pattern: /(?<=\/proc\/|\bpid[ =:]{1,2}|nsenter (?:-t|--target)[ =]?)\d+/gi, replacement: '<pid>' },
+  {
+    name: 'process',
+    pattern: /(?<=\/proc\/|\bpid[ =:]{1,2}|nsenter (?:-t|--target)[ =]?|\bkill )\d+/gi,
+    replacement: '<pid>',
+  },
   // As `ip netns` calls a container's, by a link to /proc.
   {
     name: 'netns with the name of a process',

@@ -20,7 +20,11 @@ describe('what differs from run to run by nature', () => {
       'IP 192.168.88.12.41234 > 114.114.114.114.80; 127.0.0.1:60712',
       'IP 192.168.88.12.<port> > 114.114.114.114.80; 127.0.0.1:<port>',
     ],
-    ['processes', 'nsenter -t 4312 -n ip a; /proc/4312/ns/net', 'nsenter -t <pid> -n ip a; /proc/<pid>/ns/net'],
+    [
+      'processes',
+      'nsenter -t 4312 -n ip a; /proc/4312/ns/net; kill 4312',
+      'nsenter -t <pid> -n ip a; /proc/<pid>/ns/net; kill <pid>',
+    ],
     [
       'namespaces named by a process, and their inodes',
       "ip netns exec 306 true; /run/netns/306; netns should show { name: '306' }; net:[4026533509]",
