@@ -34,6 +34,12 @@ const rules: Rule[] = [
     pattern: /(?<=\bnetns (?:exec |should show \{ name: ')?|\/netns\/|network namespace ")\d+\b/g,
     replacement: '<pid>',
   },
+  // As pipework calls the links that it makes for a container.
+  {
+    name: 'link with the name of a process',
+    pattern: /(?<=\bveth\dp[lg])\d+\b|(?<=\bph)\d+(?=eth\d\b)/g,
+    replacement: '<pid>',
+  },
   { name: "namespace's inode", pattern: /\b([a-z_]+:\[)\d+(?=\])/g, replacement: '$1<inode>' },
   { name: "ping's id, which is a process", pattern: /(?<=ICMP echo (?:request|reply), id )\d+/g, replacement: '<pid>' },
 ]

@@ -30,6 +30,11 @@ describe('what differs from run to run by nature', () => {
       "ip netns exec 306 true; /run/netns/306; netns should show { name: '306' }; net:[4026533509]",
       "ip netns exec <pid> true; /run/netns/<pid>; netns should show { name: '<pid>' }; net:[<inode>]",
     ],
+    [
+      'links named by a process',
+      'ip link set veth1pg4312 name eth1; ph4312eth1',
+      'ip link set veth1pg<pid> name eth1; ph<pid>eth1',
+    ],
     ['times', '09:15:02.103 up 3.2 s, 85 ms', '<time> up <duration>, <duration>'],
   ]
   for (const [what, text, without] of cases) {
