@@ -405,7 +405,9 @@ export default lab(
           vxlan: { vni: 9, inner: { ip: { destination: '192.168.9.2', ttl: 64 }, ...request } },
         })
         const sent =
-          frames.find(frame => frame.at === 'eth0 in netns left on alpha' && frame.vxlan?.inner.icmp)?.ip?.ttl ?? 0
+          frames.find(
+            frame => frame.at === 'eth0 in netns left on alpha' && frame.vxlan?.inner.icmp?.type === 'echo-request',
+          )?.ip?.ttl ?? 0
         await expect(frames).to.have.frames([
           { at: 'eth0 in netns left on alpha', ...datagram(sent) },
           { at: 'eth0 in netns right on alpha', ...datagram(sent - 1) },

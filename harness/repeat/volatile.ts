@@ -9,6 +9,13 @@ interface Rule {
 const rules: Rule[] = [
   { name: 'UUID', pattern: /\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, replacement: '<uuid>' },
   { name: 'id of a container, image or network', pattern: /\b[0-9a-f]{64}\b/g, replacement: '<id>' },
+  { name: 'token of a swarm', pattern: /\bSWMTKN-1-[0-9a-z]{50}-[0-9a-z]{25}\b/g, replacement: '<token>' },
+  {
+    name: "id of a swarm's node, network or service",
+    pattern: /\b(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{25}\b/g,
+    replacement: '<id>',
+  },
+  { name: "netns of a swarm's network", pattern: /(?<=\/netns\/)(1-|lb_)[0-9a-z]{9,10}\b/g, replacement: '<id>' },
   { name: "name of a network's bridge", pattern: /\bbr-[0-9a-f]{12}\b/g, replacement: 'br-<id>' },
   // A number of twelve digits is none.
   { name: 'short id', pattern: /\b(?=\d*[a-f])[0-9a-f]{12}\b/g, replacement: '<id>' },
@@ -41,6 +48,8 @@ const rules: Rule[] = [
     replacement: '<pid>',
   },
   { name: "namespace's inode", pattern: /\b([a-z_]+:\[)\d+(?=\])/g, replacement: '$1<inode>' },
+  // As a key it needs them where it begins with a digit only.
+  { name: 'quotes of an id', pattern: /'<id>'(?=:)/g, replacement: '<id>' },
   { name: "ping's id, which is a process", pattern: /(?<=ICMP echo (?:request|reply), id )\d+/g, replacement: '<pid>' },
 ]
 

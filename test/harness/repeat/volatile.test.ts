@@ -9,6 +9,16 @@ describe('what differs from run to run by nature', () => {
       'docker exec <id> true; br-<id>; <id>',
     ],
     [
+      'tokens, ids and netns of a swarm',
+      'docker swarm join --token SWMTKN-1-66gju8uf0fpbqvwb5kaooecs76nex0u6pbdt9dh8yxudus24sq-5yjrbmfker7fs7d0mt1hgsq6y; u41yjjocjylyh2nyn8a9wy0rm; /run/docker/netns/1-u41yjjocjy /run/docker/netns/lb_u41yjjocj',
+      'docker swarm join --token <token>; <id>; /run/docker/netns/<id> /run/docker/netns/<id>',
+    ],
+    [
+      'ids as keys, with and without quotes',
+      `{ '${'4bf5122f'.repeat(8)}': {}, ${'ebf5122f'.repeat(8)}: {} }`,
+      '{ <id>: {}, <id>: {} }',
+    ],
+    [
       "an engine's veths",
       'the command should print "6850841db638:vethba25407"',
       'the command should print "<id>:veth<id>"',
@@ -50,6 +60,7 @@ describe('what differs from run to run by nature', () => {
       'VNI 4789, 2001:db8::1, 100000000000 bytes',
       'ip netns exec ns01 ping 10.1.1.2',
       'sysctl net.ipv4.ip_local_port_range=32768 60999',
+      'com.docker.network.driver.overlay.vxlanid_list, 1234567890123456789012345',
     ]) {
       expect(normalised(text)).to.equal(text)
     }
