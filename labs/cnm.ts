@@ -289,6 +289,40 @@ export default lab(
     )
 
     step(
+      'bridge is what one gets unasked; host’s packets pass no bridge and no NAT, and nothing shields it; none has nobody; names need no address',
+      { covers: ['S004-55'] },
+      async () => {
+        await $`docker run -d --name unasked centos sleep infinity`
+        defer`docker rm -f unasked`
+        expect(Object.keys(await endpointsOf('unasked'))).to.deep.equal(['bridge'])
+        const atOutside = { on: 'lan0', in: { netns: 'outside' }, as: 'outside' }
+        const echo = { icmp: { type: 'echo-request' } }
+        const nat = look.iptables({ table: 'nat' })
+        const masquerade = '-t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE'
+        for (const [name, ttl] of [
+          ['unasked', 63],
+          ['host-mode', 64],
+        ] as const) {
+          const ping = () => $`docker exec ${name} ping -c 1 203.0.113.1`
+          const frames = await look.capture(atOutside, { filter: 'icmp', while: ping })
+          await expect(frames).to.have.frame({ ip: { source: '203.0.113.2', ttl }, ...echo })
+          if (name === 'unasked') await expect(nat).to.use(masquerade, { times: 1, while: ping })
+          else await expect(nat).not.to.use(masquerade, { while: ping })
+        }
+        // What serves in host mode serves outside at once: no port is published, none needs be.
+        const outside = look.in({ netns: 'outside' })
+        await $`docker run -d --name host-web --net host nginx:alpine`
+        defer`docker rm -f host-web`
+        await expect(outside.http('http://203.0.113.2')).to.answer()
+        const alone = await $`docker exec none-mode ping -c 1 203.0.113.1`.nothrow()
+        await expect(alone.stderr).to.print('Network is unreachable')
+        await expect(look.in({ container: 'none-mode' }).routes()).to.show([])
+        const named = await $`docker exec client curl -s -m 3 http://web`
+        await expect(named.stdout).to.print('Welcome to nginx!')
+      },
+    )
+
+    step(
       'the engine has six drivers built in; two have one network only, overlay needs a swarm, and none’s is called null',
       {
         covers: [
