@@ -86,7 +86,7 @@ export default lab(
 
     step(
       'to the LAN they are machines of their own: it sees their MACs and addresses, and reaches all their ports',
-      { covers: ['S004-47', 'S004-50'] },
+      { covers: ['S004-47', 'S004-50', 'S004-55'] },
       async () => {
         await $`ip netns exec outside curl -s -m 3 ${address.first}`.nothrow()
         await expect(outside.http(`http://${address.first}`)).to.show({

@@ -180,7 +180,7 @@ export default lab(
 
     step(
       'web and client reach each other as if they were in one LAN, without a router between them',
-      { covers: ['S004-20'] },
+      { covers: ['S004-20', 'S004-55'] },
       async () => {
         const [there, here] = [await addressOf(alpha.look, 'web'), await addressOf(beta.look, 'client')]
         await expect(client.ping(there)).patiently(30).to.answer()
