@@ -1,0 +1,32 @@
+import { testBreaks } from './broken.ts'
+
+testBreaks('playground', [
+  {
+    title: 'Docker’s policy is outdone from the start',
+    from: 'await $`sysctl -w net.bridge.bridge-nf-call-iptables=1`',
+    to: 'await $`sysctl -w net.bridge.bridge-nf-call-iptables=1; iptables -I FORWARD -j ACCEPT`',
+    step: 'but what crosses a bridge of the guest meets Docker’s FORWARD policy, and dies: no home reaches its modem',
+    says: /ping 192\.168\.1\.1 in container h1 should not answer/,
+  },
+  {
+    title: 'h3 is plugged into the other home',
+    from: "'h2-eth1', 'h3-eth1'],\n      homeB: ['modemB-eth1',",
+    to: "'h2-eth1'],\n      homeB: ['modemB-eth1', 'h3-eth1',",
+    step: 'spared that, neighbours hear each other',
+    says: /192\.168\.1\.13/,
+  },
+  {
+    title: 'a router forgets to forward',
+    from: 'for (const router of routers) {\n          await',
+    to: "for (const router of routers) {\n          if (router !== 'isp') await",
+    step: 'without forwarding nothing passes a router; with it the servers hear the homes and find no way back',
+    says: /ip_forward/,
+  },
+  {
+    title: 'the modems masquerade on the wrong side',
+    from: '--out-interface eth0',
+    to: '--out-interface eth1',
+    step: 'NAT: before the modem a packet is from the home, behind it from the modem, and back again',
+    says: /MASQUERADE/,
+  },
+])
