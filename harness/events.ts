@@ -84,6 +84,21 @@ export interface RunStarted {
   jobs: Jobs
   /** How often each lab is run, each time in a machine of its own. */
   repeat: number
+  /** All that is run, in order: each lab in each cell, as often as asked; of a shard, what falls to it. */
+  runs: InLab[]
+  /** Where this is a part of a larger run. */
+  shard?: ShardOf
+}
+
+/** A part of a run: the first of 4 is `{ index: 1, of: 4 }`. */
+export interface Shard {
+  index: number
+  of: number
+}
+
+/** A part of a run, and the whole. */
+export interface ShardOf extends Shard {
+  whole: InLab[]
 }
 
 /** A number of labs side by side; `why` in a few words for people. */
@@ -288,17 +303,4 @@ export function labOf(event: RunEvent): InLab | undefined {
 /** What tells one run of a lab from all others of a run. */
 export function keyOf({ lab, repetition = 1, cell }: InLab): string {
   return [lab, cell?.suite, cell?.backend, repetition].join(' ')
-}
-
-/** All that is run, in order: each lab in each cell, as often as asked. */
-export function allRuns({ labs, cells, repeat }: Pick<RunStarted, 'labs' | 'cells' | 'repeat'>): InLab[] {
-  return labs.flatMap(({ name }) =>
-    cells.flatMap(cell =>
-      Array.from({ length: repeat }, (_, i) => ({
-        lab: name,
-        ...(repeat > 1 && { repetition: i + 1 }),
-        ...(cells.length > 1 && { cell }),
-      })),
-    ),
-  )
 }

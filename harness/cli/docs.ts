@@ -7,19 +7,22 @@ import { withCatalogue } from '../pages/catalogue.ts'
 import { labPage } from '../pages/lab-page.ts'
 import type { JsonReport } from '../reporters/json-report.ts'
 import { count } from '../reporters/words.ts'
+import { writeDurations } from '../run/durations.ts'
 import { findLabs } from '../run/registry.ts'
 import { readReport } from './read-report.ts'
 
 const top = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Writes the page of each lab and the README's catalogue, out of a report of all labs; resolves to 0. */
+/** Writes the page of each lab, how long it takes, and the README's catalogue, out of a report of all labs; resolves to 0. */
 export async function docs(path: string): Promise<number> {
-  const pages = await pagesOf(await readReport(path))
+  const report = await readReport(path)
+  const pages = await pagesOf(report)
   const folder = join(top, 'docs', 'labs')
   await mkdir(folder, { recursive: true })
   const stale = (await readdir(folder)).map(name => `docs/labs/${name}`).filter(name => !pages.has(name))
   for (const name of stale) await rm(join(top, name))
   for (const [name, text] of pages) await writeFile(join(top, name), text)
+  await writeDurations(report)
   process.stdout.write(`${count(pages.size, 'page')} written, ${stale.length} removed\n`)
   return 0
 }

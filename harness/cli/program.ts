@@ -7,6 +7,7 @@ import { cellsMeant } from './cells.ts'
 import { numberMeant } from './jobs.ts'
 import { placeMeant } from './provider.ts'
 import { reporterChoice } from './reports.ts'
+import { shardMeant } from './shard.ts'
 import { addUpkeep } from './upkeep.ts'
 
 const exitCodes = `
@@ -52,6 +53,8 @@ interface Flags {
   backend?: string
   matrix?: true
   only?: string
+  shard?: string
+  resume?: string
   until?: string
   jobs?: string
   repeat?: string
@@ -69,7 +72,7 @@ export function program(ended: (exitCode: number) => void): Command {
       'Runs documented Docker networking procedures in a disposable machine, and proves each claim against the kernel.',
     )
     .usage(
-      '[NAME...] [flags]\n       npm run lab coverage | why | ledger | docs | doctor | prepare | ps | shell | rm | gc | cache',
+      '[NAME...] [flags]\n       npm run lab coverage | why | ledger | merge | docs | doctor | prepare | ps | shell | rm | gc | cache',
     )
     .argument('[NAME...]', 'labs to run, or files of your own (./my-lab.ts); none lists the labs')
     .option('--all', 'run all labs')
@@ -81,6 +84,11 @@ export function program(ended: (exitCode: number) => void): Command {
     )
     .option('--backend <backend,…>', `iptables by ${backends.join(' or ')}; ${defaultBackend} unless told`)
     .option('--matrix', 'run in all suites with all backends that these two do not narrow')
+    .option(
+      '--shard <i/n>',
+      'run only this part of it all: 1/4; the parts take about as long, merge makes one report of them',
+    )
+    .option('--resume <blob>', 'go on where a run stopped that was cut off: its --reporter blob=PATH')
     .option('--until <step>', 'stop after this step: its number, or a part of its title')
     .option('--jobs <n>', 'this many labs side by side; as many as fit (cores, memory), unless told')
     .option('--repeat <n>', 'run each lab n times, each in a fresh machine, and say in what the runs differ')
@@ -89,7 +97,7 @@ export function program(ended: (exitCode: number) => void): Command {
     .option('--keep', 'leave the machine, and say how to enter and how to remove it')
     .option('--cold', 'boot machines, instead of cloning them from one that was frozen when it was up')
     .addOption(
-      new Option('--reporter <name[=path]>', 'line, json, junit, one of mocha’s, a file or a package; repeatable')
+      new Option('--reporter <name[=path]>', 'line, json, junit, blob, one of mocha’s, a file or a package; repeatable')
         .argParser((value: string, earlier: string[]) => [...earlier, value])
         .default([], 'line'),
     )
@@ -130,6 +138,28 @@ Examples:
     .action(async (reports: string[]) => {
       const { coverage } = await import('./coverage.ts')
       ended(await coverage(reports))
+    })
+  command
+    .command('merge')
+    .description('make the reports of one run out of the blobs of its shards')
+    .usage('BLOB... [--reporter NAME[=PATH]]')
+    .argument('<BLOB...>', 'what --reporter blob=PATH has written, or folders of such files (*.blob)')
+    .addHelpText(
+      'after',
+      `
+Exit codes:
+  as one run of it all; 2 also where a shard is missing, or there twice
+
+Example:
+  npm run lab -- --all --matrix --shard 1/2 --reporter blob=out/1.blob
+  npm run lab -- --all --matrix --shard 2/2 --reporter blob=out/2.blob
+  npm run lab merge out -- --reporter json=report.json --reporter line
+`,
+    )
+    .action(async (blobs: string[], _: unknown, own: Command) => {
+      const { merge } = await import('./merge.ts')
+      // --reporter is a flag of the whole program, which takes it wherever it stands.
+      ended(await merge(blobs, own.optsWithGlobals<Flags>().reporter.map(reporterChoice)))
     })
   command
     .command('ledger')
@@ -212,6 +242,7 @@ async function lab(names: string[], flags: Flags): Promise<number> {
   const cells = cellsMeant(flags)
   const reporters = flags.reporter.map(reporterChoice)
   const jobs = flags.jobs === undefined ? undefined : numberMeant('jobs', flags.jobs)
+  const shard = flags.shard === undefined ? undefined : shardMeant(flags.shard)
   const repeat = flags.repeat === undefined ? 1 : numberMeant('repeat', flags.repeat)
   if (flags.all && names.length > 0) {
     throw new HostError(`--all runs every lab, and ${names.join(' ')} was named besides`, {
@@ -232,11 +263,25 @@ async function lab(names: string[], flags: Flags): Promise<number> {
   }
   const { runLabs } = await import('./run-labs.ts')
   const { until, step = false, keep = false, cold = false, disposable = false } = flags
-  return await runLabs({ labs, on, cells, until, jobs, repeat, step, keep, cold, disposable, reporters })
+  return await runLabs({
+    labs,
+    on,
+    cells,
+    until,
+    jobs,
+    repeat,
+    shard,
+    resume: flags.resume,
+    step,
+    keep,
+    cold,
+    disposable,
+    reporters,
+  })
 }
 
 async function list(flags: Flags): Promise<number> {
-  const unused = (['matrix', 'until', 'jobs', 'repeat', 'step', 'keep', 'cold'] as const).find(
+  const unused = (['matrix', 'shard', 'resume', 'until', 'jobs', 'repeat', 'step', 'keep', 'cold'] as const).find(
     flag => flags[flag] !== undefined,
   )
   if (unused) throw new HostError(`--${unused} needs a lab`, { mend: `npm run lab NAME -- --${unused}` })

@@ -1,6 +1,8 @@
 import { defaultBackend } from '../../vm/backend.ts'
 import { HostError, MachineError } from '../../vm/errors.ts'
-import type { RunEvent } from '../events.ts'
+import type { RunEvent, Shard } from '../events.ts'
+import { readBlob } from '../merge/blob.ts'
+import { endedRuns } from '../merge/merge.ts'
 import { failureInWords } from '../reporters/words.ts'
 import type { MachineCell } from '../run/cell.ts'
 import { failureOf } from '../run/failure.ts'
@@ -22,6 +24,10 @@ export interface RunRequest {
   /** How many labs side by side; undefined: as many as fit. */
   jobs: number | undefined
   repeat: number
+  /** Only this part of it all. */
+  shard: Shard | undefined
+  /** A blob of a run that was cut off: what came to its end there is not run again. */
+  resume: string | undefined
   step: boolean
   keep: boolean
   cold: boolean
@@ -35,6 +41,8 @@ export async function runLabs(request: RunRequest): Promise<number> {
   const { labs, on, cells, keep, cold, disposable, step, repeat } = request
   const until = untilNumber(request)
   refuseContradictions(request)
+  // Read first: the new run's blob may be written in its place.
+  const resumed = request.resume === undefined ? undefined : endedRuns(await readBlob(request.resume))
   let lostReport = false
   const { reporters, mocha } = await openReports(request.reporters, error => {
     lostReport = true
@@ -76,7 +84,7 @@ export async function runLabs(request: RunRequest): Promise<number> {
     const { run } = await import('../run/run.ts')
     const ask = step ? asker(interrupt) : undefined
     const mochaReporters = mocha.map(({ Reporter }) => Reporter)
-    const asked = { labs, provider, why, cells, until, jobs, repeat, keep, ask }
+    const asked = { labs, provider, why, cells, until, jobs, repeat, shard: request.shard, resumed, keep, ask }
     const exitCode = await run({ ...asked, reporters, mochaReporters, signal })
     await end()
     // Who asked for a report and hasn't got it must hear of it, even if every claim held.

@@ -1,4 +1,4 @@
-import { allRuns, type InLab, keyOf, type LabEvent, type LabRepeated, labOf, type RunEvent } from '../events.ts'
+import { type InLab, keyOf, type LabEvent, type LabRepeated, labOf, type RunEvent } from '../events.ts'
 import { type Account, accountOf } from './account.ts'
 import { differences } from './compare.ts'
 
@@ -16,9 +16,7 @@ export function repetitions(): Repetitions {
   return {
     on(event) {
       if (event.type === 'run-started') {
-        for (const { lab, cell } of allRuns({ ...event, repeat: 1 })) {
-          accounts.set(keyOf({ lab, ...(cell && { cell }) }), { of: { lab, ...(cell && { cell }) }, all: [] })
-        }
+        for (const { repetition: _, ...of } of event.runs) accounts.set(keyOf(of), { of, all: [] })
       }
       const of = labOf(event)
       if (!of || !isOfLab(event)) return

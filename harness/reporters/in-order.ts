@@ -1,4 +1,4 @@
-import { allRuns, keyOf, labOf, type RunEvent } from '../events.ts'
+import { keyOf, labOf, type RunEvent } from '../events.ts'
 
 /** Events of labs that go on side by side, put into the labs' order. */
 export interface InOrder {
@@ -32,7 +32,7 @@ export function inOrder(tell: (event: RunEvent) => void): InOrder {
   return {
     on(event) {
       if (event.type === 'run-started') {
-        for (const one of allRuns(event)) heldBack.set(keyOf(one), [])
+        for (const one of event.runs) heldBack.set(keyOf(one), [])
       }
       if (event.type === 'run-ended') flush()
       const of = labOf(event)

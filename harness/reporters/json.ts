@@ -1,5 +1,4 @@
 import {
-  allRuns,
   type CommandEnded,
   type Failure,
   keyOf,
@@ -71,7 +70,7 @@ function labsOf(started: RunStarted, events: RunEvent[]): JsonLab[] {
     return of && keyOf(of)
   })
   const headers = new Map(started.labs.map(header => [header.name, header]))
-  return allRuns(started).flatMap(of => {
+  return started.runs.flatMap(of => {
     const header = headers.get(of.lab)
     const cell = of.cell ?? null
     return header ? [labFrom(runs.get(keyOf(of)) ?? [], header, { repetition: of.repetition ?? null, cell })] : []

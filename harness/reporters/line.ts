@@ -35,8 +35,8 @@ export function reporter(output: Output): Reporter {
   }
 }
 
-function several({ labs, cells, jobs, repeat }: RunStarted): boolean {
-  return (labs.length * cells.length > 1 && jobs.number > 1) || repeat > 1
+function several({ runs, jobs, repeat }: RunStarted): boolean {
+  return (runs.length > 1 && jobs.number > 1) || repeat > 1
 }
 
 /** Writes the story as it comes. On a terminal a line of progress stands until there is something else to tell. */

@@ -17,6 +17,7 @@ const own: Record<string, () => Promise<{ reporter: ReporterFactory }>> = {
   line: () => import('./line.ts'),
   json: () => import('./json.ts'),
   junit: () => import('./junit.ts'),
+  blob: () => import('./blob.ts'),
 }
 
 /** The reporters that need no file or package. */

@@ -1,4 +1,4 @@
-import { allRuns, keyOf, labOf, type RunEvent } from '../events.ts'
+import { keyOf, labOf, type RunEvent } from '../events.ts'
 import { count, duration, printable, whichRun } from './words.ts'
 
 /** How far the labs of a run are, as lines for people. */
@@ -35,7 +35,7 @@ export function overview(): Overview {
 
   return {
     on(event, now) {
-      if (event.type === 'run-started') all = allRuns(event).length
+      if (event.type === 'run-started') all = event.runs.length
       const of = labOf(event)
       if (!of) return
       const key = keyOf(of)

@@ -118,11 +118,12 @@ export function story({ color, shorten, refused }: StoryOptions): (event: RunEve
     }
   }
 
-  function runStarted({ why, provider, labs, cells, jobs, repeat }: RunStarted): string {
-    runs = labs.length * cells.length * repeat
+  function runStarted({ why, provider, labs, cells, jobs, repeat, shard, ...event }: RunStarted): string {
+    runs = event.runs.length
     const what = [
       ...(runs > 1 ? [count(labs.length, 'lab')] : []),
       ...(repeat > 1 ? [`${repeat} times`] : []),
+      ...(shard ? [`shard ${shard.index} of ${shard.of}`] : []),
       ...(runs > 1 && jobs.number > 1 ? [`${jobs.number} side by side (${jobs.why})`] : []),
     ]
     const many = what.length > 0 ? `${what.join(', ')}, ` : ''

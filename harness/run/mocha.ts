@@ -1,10 +1,15 @@
 import Mocha from 'mocha'
-import type { LabRepeated } from '../events.ts'
+import type { LabHeader, LabRepeated } from '../events.ts'
 import { differencesInWords, whichRun } from '../reporters/words.ts'
 import type { Course, Part } from './course.ts'
 
 /** What mocha's reporters are constructed with. */
 export type MochaReporter = new (runner: Mocha.Runner, options: Mocha.MochaOptions) => unknown
+
+/** What mocha follows of a lab's run: its course, or what is known of one that is over. */
+export interface Followed extends Pick<Course, 'start' | 'steps' | 'finish'> {
+  run: Pick<Course['run'], 'repetition' | 'cell'> & { file: { header: LabHeader; path: string } }
+}
 
 /** Labs that are run several times: how the runs of each compare, in the order of the labs, once all are over. */
 export interface Repeated {
@@ -19,7 +24,7 @@ export interface Repeated {
  * over, and hurries through what is, so that there is one report in one order. Time limits are the lab's own; mocha's are off.
  */
 export async function followInMocha(
-  courses: Course[],
+  courses: Followed[],
   repeated: Repeated | undefined,
   reporters: MochaReporter[],
 ): Promise<void> {
@@ -45,7 +50,7 @@ export async function followInMocha(
 // mocha insists on a reporter of its own; ours are told by events, the user's are constructed beside it.
 class Silent extends Mocha.reporters.Base {}
 
-function addLab(mocha: Mocha, { run, start, steps, finish }: Course): void {
+function addLab(mocha: Mocha, { run, start, steps, finish }: Followed): void {
   const { header, path } = run.file
   const which = whichRun(run).slice(2)
   const suite = Mocha.Suite.create(mocha.suite, `${header.title}${which && ` (${which})`}`)

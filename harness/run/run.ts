@@ -1,17 +1,29 @@
 import { HostError } from '../../vm/errors.ts'
 import type { Provider } from '../../vm/machine.ts'
-import type { Failure, Jobs, LabRepeated, Reporter, RunEvent } from '../events.ts'
+import {
+  type Failure,
+  type Jobs,
+  keyOf,
+  type LabEvent,
+  type LabRepeated,
+  type Reporter,
+  type RunEvent,
+  type Shard,
+} from '../events.ts'
 import { repetitions } from '../repeat/repetitions.ts'
 import { cellInWords } from '../reporters/words.ts'
 import type { MachineCell } from './cell.ts'
 import { type Course, courseOf } from './course.ts'
+import { readDurations } from './durations.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { failureOf } from './failure.ts'
 import { labRun } from './lab-run.ts'
-import type { MochaReporter, Repeated } from './mocha.ts'
+import type { Followed, MochaReporter, Repeated } from './mocha.ts'
+import { planOf, shardOf } from './plan.ts'
 import type { LabFile } from './registry.ts'
 import { sideBySide } from './side-by-side.ts'
 import { asOf, catchStrays } from './strays.ts'
+import { followedFrom } from './told.ts'
 import { tally } from './totals.ts'
 
 /** What is to be run, where, and who is told. */
@@ -26,6 +38,10 @@ export interface RunOptions {
   jobs?: Jobs
   /** How often each lab is run, each time in a machine of its own; once unless told otherwise. */
   repeat?: number
+  /** Only this part of it all is run. */
+  shard?: Shard | undefined
+  /** Labs' runs that an earlier run has brought to their end, by their keys: they are told again, and not made. */
+  resumed?: ReadonlyMap<string, LabEvent[]> | undefined
   /** Number of the last step to run, when only one lab is run. */
   until?: number | undefined
   keep: boolean
@@ -41,7 +57,8 @@ const oneByOne: Jobs = { number: 1, machines: 1, why: 'one by one' }
 
 /** Runs labs, each on a machine of its own; resolves to the exit code. */
 export async function run(options: RunOptions): Promise<number> {
-  const { provider, why, cells, until, keep, ask, signal, reporters, jobs = oneByOne, repeat = 1 } = options
+  const { provider, why, cells, until, keep, ask, signal, reporters, jobs = oneByOne, repeat = 1, shard } = options
+  const { resumed = new Map<string, LabEvent[]>() } = options
   const started = performance.now()
   const totals = tally()
   const repeated = repetitions()
@@ -50,28 +67,32 @@ export async function run(options: RunOptions): Promise<number> {
     if (repeat > 1) repeated.on(event)
     for (const reporter of reporters) reporter.on(event)
   }
-  const labs = options.labs.map(file => file.header)
+  const whole = planOf(options.labs, cells, repeat)
+  const plan = shard ? shardOf(whole, shard, await readDurations()) : whole
   emit({
-    type: 'run-started',
-    at: new Date().toISOString(),
-    labs,
-    provider: provider.name,
-    why,
-    cells: [...cells],
-    jobs,
-    repeat,
+    ...{
+      type: 'run-started',
+      at: new Date().toISOString(),
+      provider: provider.name,
+      why,
+      cells: [...cells],
+      jobs,
+      repeat,
+    },
+    labs: [...new Set(plan.map(({ file }) => file.header))],
+    runs: plan.map(({ of }) => of),
+    ...(shard && { shard: { ...shard, whole: whole.map(({ of }) => of) } }),
   })
+  const known = plan.map(({ of }) => resumed.get(keyOf(of)))
+  for (const event of known.flatMap(events => events ?? [])) emit(event)
   const once = refusedOnce(provider)
-  const runs = options.labs.flatMap(file =>
-    cells.flatMap(cell =>
-      Array.from({ length: repeat }, (_, i) =>
-        labRun(file, {
-          ...{ provider: once, cell, oneOfSeveral: cells.length > 1, until, keep, ask, emit, signal },
-          repetition: repeat > 1 ? i + 1 : undefined,
-        }),
-      ),
-    ),
-  )
+  const runs = plan.flatMap(({ file, cell, repetition }, i) => {
+    if (known[i]) return []
+    return labRun(file, {
+      ...{ provider: once, cell, oneOfSeveral: cells.length > 1, repetition },
+      ...{ until, keep, ask, emit, signal },
+    })
+  })
   let unclaimed: Failure | undefined
   let differ = false
   {
@@ -80,10 +101,15 @@ export async function run(options: RunOptions): Promise<number> {
     })
     const courses = runs.map(courseOf)
     const comparisons = Promise.withResolvers<LabRepeated[]>()
-    const titles = options.labs.flatMap(({ header }) =>
-      cells.map(cell => `${header.title}${cells.length > 1 ? ` (${cellInWords(cell)})` : ''}`),
+    const titles = plan.flatMap(({ file, repetition = 1, of: { cell } }) =>
+      repetition > 1 ? [] : [`${file.header.title}${cell ? ` (${cellInWords(cell)})` : ''}`],
     )
-    const following = follow(courses, repeat > 1 ? { titles, comparisons: comparisons.promise } : undefined, options)
+    const yet = courses.values()
+    const followed = plan.flatMap(({ of, file }, i): Followed[] => {
+      const events = known[i]
+      return events ? [followedFrom(of, file.header, events)] : yet.take(1).toArray()
+    })
+    const following = follow(followed, repeat > 1 ? { titles, comparisons: comparisons.promise } : undefined, options)
     const together = { jobs: jobs.number, room: jobs.machines, takes: machinesOf }
     await sideBySide(courses, together, course => asOf(course.run, () => course.go(signal)))
     const compared = repeat > 1 ? repeated.compared() : []
@@ -92,8 +118,9 @@ export async function run(options: RunOptions): Promise<number> {
     differ = compared.some(({ differences }) => differences.length > 0)
     await following
   }
-  const failures = runs.flatMap(run => run.failure ?? [])
-  const tested = runs.some(run => run.skipped === undefined)
+  const ends = known.flatMap(events => events ?? []).filter(event => event.type === 'lab-ended')
+  const failures = [...ends.flatMap(({ failure }) => failure ?? []), ...runs.flatMap(run => run.failure ?? [])]
+  const tested = runs.some(run => run.skipped === undefined) || ends.some(({ status }) => status !== 'skipped')
   const exitCode = exitCodeOf(failures, { interrupted: signal.aborted, tested }) || (unclaimed ? 3 : differ ? 1 : 0)
   emit({
     type: 'run-ended',
@@ -114,7 +141,7 @@ function machinesOf({ run }: Course): number {
 
 /** Mocha takes longer to load than a machine to start: only those pay who want its reporters. */
 async function follow(
-  courses: Course[],
+  courses: Followed[],
   repeated: Repeated | undefined,
   { mochaReporters }: Pick<RunOptions, 'mochaReporters'>,
 ): Promise<void> {

@@ -12,8 +12,8 @@ export function tally(): { on(event: RunEvent): void; sum(): Totals } {
   return {
     on(event) {
       if (event.type === 'run-started') {
-        const steps = event.labs.flatMap(lab => lab.steps).length
-        all = { labs: event.labs.length * event.repeat, steps: steps * event.repeat }
+        const steps = new Map(event.labs.map(lab => [lab.name, lab.steps.length]))
+        all = { labs: event.runs.length, steps: event.runs.reduce((sum, { lab }) => sum + (steps.get(lab) ?? 0), 0) }
       } else if (event.type === 'lab-ended') totals.labs[event.status] += 1
       else if (event.type === 'step-ended') totals.steps[event.status] += 1
       else if (event.type === 'command') totals.commands += 1

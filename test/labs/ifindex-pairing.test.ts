@@ -38,7 +38,6 @@ testBreaks('ifindex-pairing', [
   },
   {
     title: 'no index is part of another',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the lab's text
     from: 'index ${iflink}0 ',
     to: 'index 888888 ',
     step: 'and a wrong one when one index is part of another',

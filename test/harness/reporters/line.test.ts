@@ -23,6 +23,7 @@ describe('line reporter', () => {
       cells: [{ suite: 'trixie', backend: 'nft' }],
       jobs: { number: 1, machines: 1, why: 'one by one' },
       repeat: 1,
+      runs: [{ lab: lab.name }],
     }
     expect(told([started])).to.equal('on ssh: you named ssh://root@192.0.2.7\n')
   })

@@ -56,6 +56,7 @@ export const started: RunEvent = {
   cells: [{ suite: 'trixie', backend: 'nft' }],
   jobs: { number: 1, machines: 1, why: 'one by one' },
   repeat: 1,
+  runs: [{ lab: lab.name }],
 }
 
 const machine: RunEvent = {

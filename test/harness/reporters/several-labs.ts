@@ -24,6 +24,9 @@ export function begun(names: string[], { repeat = 1, jobs = 2 } = {}): RunEvent 
     ...{ type: 'run-started', at: '2026-03-01T10:00:00.000Z', labs: names.map(header) },
     ...{ provider: 'sandbox', why: 'sandbox: a test', cells: [{ suite: 'trixie', backend: 'nft' }] },
     ...{ jobs: { number: jobs, machines: jobs, why: '2 cores' }, repeat },
+    runs: names.flatMap(lab =>
+      Array.from({ length: repeat }, (_, i) => ({ lab, ...(repeat > 1 && { repetition: i + 1 }) })),
+    ),
   }
 }
 

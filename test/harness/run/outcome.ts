@@ -5,7 +5,7 @@ import type { MachineCell } from '../../../harness/run/cell.ts'
 import type { MochaReporter } from '../../../harness/run/mocha.ts'
 import { headerOf } from '../../../harness/run/register.ts'
 import type { LabFile } from '../../../harness/run/registry.ts'
-import { run } from '../../../harness/run/run.ts'
+import { type RunOptions, run } from '../../../harness/run/run.ts'
 import { defaultBackend } from '../../../vm/backend.ts'
 import type { Machine, MachineRequest, Provider } from '../../../vm/machine.ts'
 import { sandbox } from '../../../vm/providers/sandbox.ts'
@@ -52,6 +52,7 @@ export async function outcomeOf(
     keep = false,
     jobs = 1,
     repeat = 1,
+    resumed = undefined as RunOptions['resumed'],
     cells = [{ suite: defaultSuite, backend: defaultBackend }] as MachineCell[],
     mochaReporters = [] as MochaReporter[],
   } = {},
@@ -70,6 +71,7 @@ export async function outcomeOf(
     mochaReporters,
     jobs: { number: jobs, machines: jobs, why: '' },
     repeat,
+    resumed,
   }
   const exitCode = await run({ labs, provider, reporters: [reporter], signal, ...options })
   expectBalance(events)
