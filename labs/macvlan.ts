@@ -85,7 +85,7 @@ export default lab(
     )
 
     step(
-      'to the LAN they are machines of their own: it sees their MACs and addresses, and reaches all their ports',
+      'to the LAN they are machines of their own: it sees their MACs and addresses, and needs no mapping',
       { covers: ['S004-47', 'S004-50', 'S004-55'] },
       async () => {
         await $`ip netns exec outside curl -s -m 3 ${address.first}`.nothrow()
@@ -93,7 +93,7 @@ export default lab(
           status: 200,
           seenFrom: { address: '203.0.113.1' },
         })
-        await expect(look.container('first')).to.show({ HostConfig: { PortBindings: {} } })
+        expect((await look.container('first'))?.HostConfig.PortBindings).to.deep.equal({})
         for (const name of ['first', 'second'] as const) {
           await expect(outside.ping(address[name])).to.answer()
           await expect(outside.neighbours('lan0')).to.show({ address: address[name], mac: mac[name] })
