@@ -1,0 +1,32 @@
+import { testBreaks } from './broken.ts'
+
+testBreaks('arp-and-fdb', [
+  {
+    title: 'three is off docker0',
+    from: 'await forget()\n      for',
+    to: 'await $`ip link set ${three.port} nomaster`\n      await forget()\n      for',
+    step: 'who has an address is asked of all; the answer goes to who asked',
+    says: /ff:ff:ff:ff:ff:ff/,
+  },
+  {
+    title: 'docker0 is a hub from the start',
+    from: 'await forget()\n      for',
+    to: 'await $`ip link set docker0 type bridge ageing_time 0`\n      await forget()\n      for',
+    step: 'a port’s own MAC is in the FDB for good; a container’s is there once it has sent something',
+    says: /FDB of docker0 should show/,
+  },
+  {
+    title: 'docker0 does not forget',
+    from: 'await forget()\n      const points = [one.port, two.port, three.port]',
+    to: 'const points = [one.port, two.port, three.port]',
+    step: 'a MAC that docker0 has forgotten is sought behind all ports, once: the reply teaches it',
+    says: /frame/,
+  },
+  {
+    title: 'the flood is left on',
+    from: 'flood off',
+    to: 'flood on',
+    step: 'a port can be spared what is flooded',
+    says: /flood: false/,
+  },
+])
