@@ -3,11 +3,11 @@ import { differs, isFalse, lab } from '../harness/index.ts'
 const topology = `
    alpha, a manager                         beta, a worker
   +--------------------------------+       +--------------------------------+
-  |  web, neighbour   eth0 10.0.2… |       |  client           eth0 10.0.2… |
+  |  web, neighbour   eth0 10.0.…  |       |  client           eth0 10.0.…  |
   |    |                           |       |                           |    |
   |  br0 -- vxlan0                 |       |                 vxlan0 -- br0  |
   |           : my-overlay         |       |     my-overlay :               |
-  |           : VNI 4097           |       |       VNI 4097 :               |
+  |           : VNI 409…           |       |       VNI 409… :               |
   |            172.16.1.1 eth1 o---+-------+---o eth1 172.16.1.2            |
   +--------------------------------+segment+--------------------------------+
 `
@@ -42,7 +42,7 @@ export default lab(
     /** The link of a container that has this address. */
     const linkOf = async (look: Looks, address: string) =>
       (await look.links()).find(({ addresses }) => addresses.some(one => one.startsWith(`${address}/`)))
-    // What dig has to complain of stands behind a semicolon.
+    /** What a command printed, in no order; what dig has to complain of stands behind a semicolon. */
     const lines = ({ stdout }: { stdout: string }) =>
       stdout
         .split('\n')
@@ -68,6 +68,7 @@ export default lab(
       await alpha.$`docker network connect ${name} web`
       await beta.$`docker network connect ${name} client`
     }
+    /** And leave it: the name of a container has an address in each network that both are in. */
     const parted = async (name: string) => {
       await alpha.$`docker network disconnect ${name} web`
       await beta.$`docker network disconnect ${name} client`
@@ -471,7 +472,7 @@ export default lab(
           { from: 'alpha', ip: { source: '172.16.1.1', destination: '172.16.1.2', protocol: esp } },
         ])
         await expect(frames).not.to.have.frame(
-          { udp: { destinationPort: 4789 } },
+          { at: 'segment', vxlan: { vni: await vniOf('secret') } },
           { witness: { ip: { protocol: esp } } },
         )
         await expect((await beta.$`ip xfrm state`).stdout).to.print(/rfc4106\(gcm\(aes\)\)/)
