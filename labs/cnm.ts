@@ -28,8 +28,8 @@ export default lab(
     const sandboxOf = async (name: string) => (await inspected(name)).NetworkSettings.SandboxKey
     const endpointsOf = async (name: string) => (await inspected(name)).NetworkSettings.Networks
     const bridgeOf = async (network: string) => `br-${(await look.network(network))?.Id.slice(0, 12)}`
-    /** The number of a netns: the kernel’s own name for it. */
-    const inode = async (path: string) => (await $`stat -L -c %i ${path}`).stdout.trim()
+    /** The kernel’s own name for a netns: net:[4026531840]. */
+    const inode = async (path: string) => (await $`nsenter --net=${path} readlink /proc/self/ns/net`).stdout.trim()
     const netnsOf = async (name: string) => inode(`/proc/${(await inspected(name)).State.Pid}/ns/net`)
 
     step(
@@ -46,7 +46,7 @@ export default lab(
         await $`docker run -d --name client --net left centos sleep infinity`
         defer`docker rm -f client`
         const { NetworkSettings } = await inspected('web')
-        expect(NetworkSettings.SandboxID).to.match(/^[0-9a-f]{64}$/)
+        await expect(look.container('web')).to.show({ NetworkSettings: { SandboxID: /^[0-9a-f]{64}$/ } })
         const endpoints = Object.entries(NetworkSettings.Networks)
         expect(endpoints.map(([network]) => network).sort()).to.deep.equal(['left', 'right'])
         expect(new Set(endpoints.map(([, { EndpointID }]) => EndpointID)).size).to.equal(2)
@@ -202,9 +202,11 @@ export default lab(
           ['host-mode', 'host'],
           ['none-mode', 'none'],
         ] as const) {
-          const endpoint = (await endpointsOf(container))[network]
-          expect(endpoint?.EndpointID).to.match(/^[0-9a-f]{64}$/)
-          expect(endpoint).to.include({ IPAddress: '', MacAddress: '' })
+          await expect(look.container(container)).to.show({
+            NetworkSettings: {
+              Networks: { [network]: { EndpointID: /^[0-9a-f]{64}$/, IPAddress: '', MacAddress: '' } },
+            },
+          })
         }
         const links = await look.in({ container: 'none-mode' }).links()
         expect(links.map(({ name }) => name)).to.include('lo')
