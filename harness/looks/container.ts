@@ -5,7 +5,7 @@ import { LookError } from './probe.ts'
 
 /** What the engine says of a container, by name or id; undefined when it knows none. Throws a LookError when it doesn't answer. */
 export async function inspectContainer(docker: Docker, name: string): Promise<ContainerInspectInfo | undefined> {
-  return await inspected(`container ${name}`, () => docker.getContainer(name).inspect())
+  return await inspected('container', name, () => docker.getContainer(name).inspect())
 }
 
 /** The pid in the guest of a container's first process: the way into its netns. Throws a LookError when it isn't running. */

@@ -142,7 +142,7 @@ function looksFrom(subject: Subject, place: Place): Looks {
     network: name =>
       makeLook(`network ${name}${onWords(subject)}`, place, subject, undefined, async () => {
         const docker = await dockerOn(machine())
-        return await inspected(`network ${name}`, () => docker.getNetwork(name).inspect())
+        return await inspected('network', name, () => docker.getNetwork(name).inspect())
       }),
     engine: () => makeLook(`the engine${onWords(subject)}`, place, subject, undefined, () => inspectEngine(machine())),
     at,

@@ -100,6 +100,11 @@ describe('looks at a machine', function () {
   it('see a container through the engine, and that there is none', async () => {
     expect((await look.container('web'))?.State.Running).to.equal(true)
     expect(await look.container('nobody')).to.equal(undefined)
+    const nameless = await look
+      .container('')
+      .take()
+      .catch(error => error)
+    expect(nameless).to.be.instanceOf(LookError).with.property('message', 'container without a name')
   })
 
   it('refuse a place that is not there, and list those that are', async () => {
