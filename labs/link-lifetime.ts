@@ -27,7 +27,8 @@ export default lab(
     const pidOf = async (name: string) => (await look.container(name))?.State.Pid ?? 0
     const linesOf = async (container: string, name: string) => {
       const { stdout } = await $`docker exec ${container} cat /etc/hosts`
-      return stdout.split('\n').filter(line => line.includes(name))
+      // As a whole word: an id may well hold the letters of a short name.
+      return stdout.split('\n').filter(line => line.split(/\s+/).includes(name))
     }
     const nobody = 'Name or service not known'
 
