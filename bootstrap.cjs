@@ -1,7 +1,7 @@
 'use strict'
 
 /*
- * The first thing that every npm script runs: `node bootstrap.cjs lab|test|check|bench|test:faults|test:vagrant [arguments]`.
+ * The first thing that every npm script runs: `node bootstrap.cjs lab|test|check|bench|test:faults|test:vagrant|ci:rehearse [arguments]`.
  * It installs the npm packages when they are missing or older than the lockfile, a Node 24 among them, and hands over
  * to it. When nothing is missing that costs two stats.
  *
@@ -23,6 +23,7 @@ const programs = {
   bench: 'bench/all.ts',
   'test:faults': 'test/faults/main.ts',
   'test:vagrant': 'test/vagrant/main.ts',
+  'ci:rehearse': 'test/ci/rehearse.ts',
 }
 
 /** The oldest Node that runs them. */

@@ -72,7 +72,7 @@ export function program(ended: (exitCode: number) => void): Command {
       'Runs documented Docker networking procedures in a disposable machine, and proves each claim against the kernel.',
     )
     .usage(
-      '[NAME...] [flags]\n       npm run lab coverage | why | ledger | merge | docs | doctor | prepare | ps | shell | rm | gc | cache',
+      '[NAME...] [flags]\n       npm run lab coverage | why | ledger | matrix | merge | docs | doctor | prepare | ps | shell | rm | gc | cache',
     )
     .argument('[NAME...]', 'labs to run, or files of your own (./my-lab.ts); none lists the labs')
     .option('--all', 'run all labs')
@@ -97,7 +97,10 @@ export function program(ended: (exitCode: number) => void): Command {
     .option('--keep', 'leave the machine, and say how to enter and how to remove it')
     .option('--cold', 'boot machines, instead of cloning them from one that was frozen when it was up')
     .addOption(
-      new Option('--reporter <name[=path]>', 'line, json, junit, blob, one of mocha’s, a file or a package; repeatable')
+      new Option(
+        '--reporter <name[=path]>',
+        'line, json, junit, blob, github, summary, one of mocha’s, a file or a package; repeatable',
+      )
         .argParser((value: string, earlier: string[]) => [...earlier, value])
         .default([], 'line'),
     )
@@ -160,6 +163,27 @@ Example:
       const { merge } = await import('./merge.ts')
       // --reporter is a flag of the whole program, which takes it wherever it stands.
       ended(await merge(blobs, own.optsWithGlobals<Flags>().reporter.map(reporterChoice)))
+    })
+  command
+    .command('matrix')
+    .description('a job matrix for GitHub Actions: the shards that all labs in all kinds of machine are best run in')
+    .usage('[--suite SUITE,…] [--backend BACKEND,…] [--shards N] [--json]')
+    .option('--shards <n>', 'so many, instead of as many as it takes for each to last about ten minutes')
+    .option('--json', 'for programs, as GitHub reads it')
+    .addHelpText(
+      'after',
+      '\nExit codes:\n  0    printed\n  2    no such suite or backend\n\nExample:\n  echo "matrix=$(npm run --silent lab matrix -- --json)" >> "$GITHUB_OUTPUT"\n',
+    )
+    .action(async ({ json = false, shards }: { json?: boolean; shards?: string }, own: Command) => {
+      const number = shards === undefined ? undefined : numberMeant('shards', shards)
+      const [{ jobMatrix }, { findLabs }] = await Promise.all([import('./matrix.ts'), import('../run/registry.ts')])
+      // --suite and --backend are flags of the whole program, which takes them wherever they stand.
+      const cells = cellsMeant({ ...own.optsWithGlobals<Flags>(), matrix: true })
+      const matrix = await jobMatrix(await findLabs(), cells, number)
+      process.stdout.write(
+        json ? `${JSON.stringify(matrix)}\n` : matrix.include.map(({ shard }) => `--shard ${shard}\n`).join(''),
+      )
+      ended(0)
     })
   command
     .command('ledger')

@@ -2,7 +2,7 @@ import { HostError } from '../../vm/errors.ts'
 import type { Reporter } from '../events.ts'
 import { loadReporter } from '../reporters/load.ts'
 import { type MochaReport, mochaReport } from '../reporters/mocha.ts'
-import { fileOutput, type Output, standardOutput } from '../reporters/output.ts'
+import { fileOutput, type Output, standardError, standardOutput } from '../reporters/output.ts'
 
 /** The reports that were asked for, ready to be told. */
 export interface Reports {
@@ -62,6 +62,7 @@ function progressOnly(): Reporter {
 }
 
 function opened(path: string): Output {
+  if (path === '/dev/stderr') return standardError()
   const output = fileOutput(path)
   output.write('')
   return output

@@ -1,6 +1,6 @@
 import type { Document } from '../claims/documents.ts'
 import { type Verdict, verdicts } from '../claims/verdict.ts'
-import { table } from '../pages/markdown.ts'
+import { table } from '../reporters/markdown.ts'
 import { count } from '../reporters/words.ts'
 import { said } from './changes.ts'
 import type { Ledger, LedgerCell, LedgerClaim } from './ledger.ts'

@@ -1,5 +1,5 @@
 import type { LabHeader } from '../events.ts'
-import { table } from './markdown.ts'
+import { table } from '../reporters/markdown.ts'
 
 const start = '<!-- catalogue: made by `npm run lab docs` -->'
 const end = '<!-- end of the catalogue -->'

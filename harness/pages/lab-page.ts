@@ -2,8 +2,8 @@ import type { Document, DocumentedClaim } from '../claims/documents.ts'
 import type { Judgement, LabHeader } from '../events.ts'
 import { normalised } from '../repeat/volatile.ts'
 import type { JsonLab, JsonStep } from '../reporters/json-report.ts'
+import { cell, table } from '../reporters/markdown.ts'
 import { coversInWords, needsInWords, prompt } from '../reporters/words.ts'
-import { cell, table } from './markdown.ts'
 
 /**
  * A lab's page, in Markdown: what it reproduces and needs, its verdicts, and the commands of a run of it, step by step. A step that the

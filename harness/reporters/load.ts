@@ -18,6 +18,8 @@ const own: Record<string, () => Promise<{ reporter: ReporterFactory }>> = {
   json: () => import('./json.ts'),
   junit: () => import('./junit.ts'),
   blob: () => import('./blob.ts'),
+  github: () => import('./github.ts'),
+  summary: () => import('./summary.ts'),
 }
 
 /** The reporters that need no file or package. */

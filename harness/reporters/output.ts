@@ -32,6 +32,18 @@ export function standardOutput(env: NodeJS.ProcessEnv = process.env): Output {
   }
 }
 
+/** This process's standard error, as it is: opened anew by its name, a socket would refuse. */
+export function standardError(): Output {
+  return {
+    write: text => void process.stderr.write(text),
+    terminal: false,
+    color: false,
+    columns: Number.POSITIVE_INFINITY,
+    rows: Number.POSITIVE_INFINITY,
+    close: () => {},
+  }
+}
+
 /** A file, made with its folders when the first text comes, even an empty one; written at once, so that nothing is lost when the process ends. */
 export function fileOutput(path: string): Output {
   let file: number | undefined

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { withCatalogue } from '../../../harness/pages/catalogue.ts'
-import { cell } from '../../../harness/pages/markdown.ts'
+import { cell } from '../../../harness/reporters/markdown.ts'
 import { lab } from '../reporters/sample-run.ts'
 
 const page = '# A page\n\n<!-- catalogue: made by `npm run lab docs` -->\nold\n<!-- end of the catalogue -->\n\nMore.\n'
