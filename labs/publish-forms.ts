@@ -372,17 +372,21 @@ export default lab(
       },
     )
 
-    step('-p 80:80 makes the documented rule', { covers: ['S002-66'] }, async () => {
-      await $`docker run -d --name web -p 80:80 nginx:alpine`
-      defer`docker rm -f web`
-      const { stdout } = await $`iptables -t nat -nL`
-      const to = `${await addressOf('web')}:80`
-      await expect(stdout).to.print(/^Chain DOCKER \(2 references\)$/m)
-      await expect(stdout).to.print(
-        new RegExp(`^DNAT +(tcp|6) +-- +0\\.0\\.0\\.0/0 +0\\.0\\.0\\.0/0 +tcp dpt:80 to:${to}$`, 'm'),
-      )
-      await expect(nat).to.have.rule(dnat(80, to))
-    })
+    step(
+      '-p 80:80 makes the documented rule, behind the one that spares docker0',
+      { covers: [differs('S002-66', 'a first rule spares what comes in by docker0')] },
+      async () => {
+        await $`docker run -d --name web -p 80:80 nginx:alpine`
+        defer`docker rm -f web`
+        const { stdout } = await $`iptables -t nat -nL`
+        const to = `${await addressOf('web')}:80`
+        await expect(stdout).to.print(/^Chain DOCKER \(2 references\)$/m)
+        await expect(stdout).to.print(
+          new RegExp(`^DNAT +(tcp|6) +-- +0\\.0\\.0\\.0/0 +0\\.0\\.0\\.0/0 +tcp dpt:80 to:${to}$`, 'm'),
+        )
+        await expect(nat).to.have.ruleBefore('-t nat -A DOCKER -i docker0 -j RETURN', dnat(80, to))
+      },
+    )
 
     step(
       'it serves every link but the engine’s own bridges: who asks there is answered by the userland proxy',
