@@ -1,4 +1,4 @@
-import { lab } from '../harness/index.ts'
+import { lab, shows } from '../harness/index.ts'
 
 const topology = `
   one                  guest                                three
@@ -43,17 +43,36 @@ export default lab(
     }
     const ping = (from: Name, to: string) => $`docker exec ${from} ping -c 1 -W 1 ${to}`
     const forget = () => $`ip link set docker0 type bridge fdb_flush`
+    /** Engine 28 says three times, a second apart, which MAC a new container's address has; what it says late would be learned late. */
+    const announces = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10) >= 28
+    const announced = ({ ip, mac }: { ip: string; mac: string }) => ({
+      ethernet: { source: mac },
+      arp: { sender: { mac, ip }, target: { ip } },
+    })
+    const starting = async (name: Name, act: () => Promise<unknown>) => {
+      const all = await announces()
+      return look.capture('docker0', {
+        filter: 'arp',
+        while: async () => {
+          await act()
+          await read(name)
+        },
+        ...(all && { until: frames => frames.filter(frame => shows(frame, announced(known[name]))).length >= 3 }),
+        patienceMs: 15_000,
+      })
+    }
     const request = { icmp: { type: 'echo-request' } }
     const reply = { icmp: { type: 'echo-reply' } }
 
     step('a port’s own MAC is in the FDB for good; a container’s is there once it has sent something', async () => {
       for (const name of names) {
-        await $`docker run -d --name ${name} nginx:alpine`
-        defer`docker rm -f ${name}`
-        await read(name)
+        await starting(name, async () => {
+          await $`docker run -d --name ${name} nginx:alpine`
+          defer`docker rm -f ${name}`
+        })
         const port = await look.link(known[name].port)
         await expect(look.fdb('docker0')).to.show({ mac: port?.mac, link: port?.name, state: 'permanent' })
-        expect(known[name].mac).not.to.equal(port?.mac)
+        expect({ same: known[name].mac === port?.mac }).to.deep.equal({ same: false })
       }
       await forget()
       for (const name of names) await expect(look.fdb('docker0')).not.to.show({ mac: known[name].mac })
@@ -178,29 +197,21 @@ export default lab(
         await $`nsenter -t ${one.pid} -n ip neigh replace ${two.ip} lladdr ${two.mac} nud stale dev eth0`
         await expect(inside('one').neighbours('eth0')).to.show({ address: two.ip, mac: two.mac })
         const before = { ...two }
-        const announced = { arp: { sender: { ip: before.ip }, target: { ip: before.ip } } }
-        const version = await $`docker version -f '{{.Server.Version}}'`
-        const random = Number.parseInt(version.stdout, 10) >= 28
-        const frames = await look.capture('docker0', {
-          filter: 'arp',
-          while: async () => {
-            await $`docker run -d --name two nginx:alpine`
-            defer`docker rm -f two`
-            await ping('two', '172.17.0.1')
-          },
+        const frames = await starting('two', async () => {
+          await $`docker run -d --name two nginx:alpine`
+          defer`docker rm -f two`
+          await ping('two', '172.17.0.1')
         })
-        await read('two')
         expect(two.ip).to.equal(before.ip)
         const witness = { arp: { operation: 'request', sender: { ip: two.ip }, target: { ip: '172.17.0.1' } } }
-        if (random) {
-          expect(two.mac).not.to.equal(before.mac)
-          await expect(frames).to.have.frame({ ...announced, ethernet: { source: two.mac } })
+        const saysSo = await announces()
+        expect({ another: two.mac !== before.mac }).to.deep.equal({ another: saysSo })
+        if (saysSo) {
+          await expect(frames).to.have.frame(announced(two), { times: 3 })
         } else {
           // It is made of the address: 02:42, and the four octets.
-          expect(two.mac)
-            .to.equal(before.mac)
-            .and.to.match(/^02:42:ac:11:/)
-          await expect(frames).not.to.have.frame(announced, { witness })
+          expect(two.mac).to.match(/^02:42:ac:11:/)
+          await expect(frames).not.to.have.frame(announced(two), { witness })
         }
         await expect(inside('one').neighbours('eth0')).to.show({ address: two.ip, mac: two.mac })
         await expect(inside('one').ping(two.ip)).to.answer()
