@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { HostError } from '../../vm/errors.ts'
+import { defaultSuite } from '../../vm/suite.ts'
 import { readDocuments } from '../claims/documents.ts'
 import { withCatalogue } from '../pages/catalogue.ts'
 import { labPage } from '../pages/lab-page.ts'
@@ -13,22 +14,25 @@ import { readReport } from './read-report.ts'
 
 const top = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Writes the page of each lab, how long it takes, and the README's catalogue, out of a report of all labs; resolves to 0. */
-export async function docs(path: string): Promise<number> {
-  const report = await readReport(path)
-  const pages = await pagesOf(report)
+/** Writes the page of each lab, how long it takes, and the README's catalogue, out of reports of all labs; resolves to 0. */
+export async function docs(paths: readonly string[]): Promise<number> {
+  const reports = await Promise.all(paths.map(readReport))
+  const pages = await pagesOf(reports)
   const folder = join(top, 'docs', 'labs')
   await mkdir(folder, { recursive: true })
   const stale = (await readdir(folder)).map(name => `docs/labs/${name}`).filter(name => !pages.has(name))
   for (const name of stale) await rm(join(top, name))
   for (const [name, text] of pages) await writeFile(join(top, name), text)
-  await writeDurations(report)
+  await writeDurations(reports.flatMap(({ labs }) => labs))
   process.stdout.write(`${count(pages.size, 'page')} written, ${stale.length} removed\n`)
   return 0
 }
 
-/** The pages that a report makes, by their paths in the project. @throws HostError where a lab did not pass in it */
-export async function pagesOf(report: JsonReport): Promise<Map<string, string>> {
+/**
+ * The pages that reports make, by their paths in the project, of each lab's last run on the default suite. @throws HostError where a
+ * lab did not pass there
+ */
+export async function pagesOf(reports: readonly JsonReport[]): Promise<Map<string, string>> {
   const [labs, documents, readme] = await Promise.all([
     findLabs(),
     readDocuments(),
@@ -36,10 +40,12 @@ export async function pagesOf(report: JsonReport): Promise<Map<string, string>> 
   ])
   const headers = labs.map(({ header }) => header)
   const pages = headers.map(async (header): Promise<[string, string]> => {
-    const run = report.labs.find(({ name }) => name === header.name)
+    const run = reports
+      .flatMap(({ labs }) => labs)
+      .findLast(({ name, machine }) => name === header.name && machine?.suite === defaultSuite)
     // One of which nothing could be run, as the machine lacks what it needs, is skipped.
     if (!run || (run.status !== 'passed' && run.reason === null)) {
-      throw new HostError(`the report has no run of ${header.name} that passed`, {
+      throw new HostError(`there is no run of ${header.name} on ${defaultSuite} that passed`, {
         mend: 'npm run lab -- --all --on sandbox --reporter json=report.json',
       })
     }

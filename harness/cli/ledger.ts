@@ -7,7 +7,7 @@ import { makeLedger, provenRuns } from '../ledger/ledger.ts'
 import { ledgerPage } from '../ledger/page.ts'
 import { count } from '../reporters/words.ts'
 import { findLabs } from '../run/registry.ts'
-import { readReport } from './read-report.ts'
+import { latestRuns, readReport } from './read-report.ts'
 
 /**
  * Compares what runs have proved with the committed ledger, and shows each verdict that is another. With `update` the new one is
@@ -25,7 +25,8 @@ export async function ledger(paths: readonly string[], { update }: { update: boo
     findLabs(),
     readLedger(),
   ])
-  const failed = reports.flatMap(({ labs }) => labs.filter(({ status }) => status === 'failed'))
+  const latest = latestRuns(reports)
+  const failed = latest.flatMap(({ labs }) => labs.filter(({ status }) => status === 'failed'))
   if (failed.length > 0) {
     const names = [...new Set(failed.map(({ name }) => name))].join(', ')
     process.stdout.write(
@@ -33,7 +34,7 @@ export async function ledger(paths: readonly string[], { update }: { update: boo
     )
     return 1
   }
-  const runs = provenRuns(reports)
+  const runs = provenRuns(latest)
   const headers = labs.map(({ header }) => header)
   const after = makeLedger(documents, headers, runs, before)
   const found = changes(before, after)

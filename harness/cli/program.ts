@@ -224,9 +224,9 @@ Example:
     })
   command
     .command('docs')
-    .description('write docs/labs and the README’s catalogue, out of a report of all labs')
-    .usage('REPORT')
-    .argument('<REPORT>', 'what --reporter json=PATH has written')
+    .description('write docs/labs and the README’s catalogue, out of reports of all labs')
+    .usage('REPORT...')
+    .argument('<REPORT...>', 'what --reporter json=PATH has written; of several runs of a lab the last counts')
     .addHelpText(
       'after',
       `
@@ -238,9 +238,9 @@ Example:
   npm run lab -- --all --on sandbox --reporter json=report.json && npm run lab docs report.json
 `,
     )
-    .action(async (report: string) => {
+    .action(async (reports: string[]) => {
       const { docs } = await import('./docs.ts')
-      ended(await docs(report))
+      ended(await docs(reports))
     })
   command
     .command('prepare')

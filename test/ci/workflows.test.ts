@@ -28,7 +28,7 @@ describe('the workflows', function () {
   it('run nothing but scripts that are there, and can be run by hand', () => {
     for (const name of files) {
       for (const [, line = ''] of text(name).matchAll(/^\s*(?:- )?run: (.*)$/gm)) {
-        const script = line.replace('${{ github.action_path }}', '.github/actions/vethlab')
+        const script = line.replace(/\$\{\{ github\.action_path \}\}/, '.github/actions/vethlab')
         accessSync(join(top, script), constants.X_OK)
       }
     }

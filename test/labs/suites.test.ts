@@ -69,7 +69,7 @@ describe('every lab holds', function () {
   it('and makes the pages that are there: docs/labs, the README’s catalogue', async () => {
     const report = (await onSuites.find(({ suite }) => suite === defaultSuite)?.outcome())?.report
     expect(report).not.to.equal(undefined)
-    const made = await pagesOf(report as JsonReport)
+    const made = await pagesOf([report as JsonReport])
     const mend = 'npm run lab -- --all --on sandbox --reporter json=report.json && npm run lab docs report.json'
     for (const [name, text] of made) {
       const there = await readFile(new URL(`../../${name}`, import.meta.url), 'utf8').catch(() => '')
