@@ -6,6 +6,7 @@ import { readBlob } from '../merge/blob.ts'
 import { mergedEvents } from '../merge/merge.ts'
 import { failureInWords } from '../reporters/words.ts'
 import { failureOf } from '../run/failure.ts'
+import type { MochaReporter } from '../run/mocha.ts'
 import { openReports, type ReporterChoice } from './reports.ts'
 
 /**
@@ -43,27 +44,25 @@ async function blobsIn(place: string): Promise<string[]> {
   return names.map(name => join(place, name))
 }
 
-async function tellMocha(events: readonly RunEvent[], reporters: Parameters<typeof follow>[2]): Promise<void> {
+async function tellMocha(events: readonly RunEvent[], reporters: MochaReporter[]): Promise<void> {
   const started = events.find(event => event.type === 'run-started')
   if (!started) return
   const headers = new Map(started.labs.map(header => [header.name, header]))
-  const { followedFrom } = await import('../run/told.ts')
+  // Mocha takes longer to load than all the rest: only those pay who want its reporters.
+  const [{ followedFrom }, { followInMocha }] = await Promise.all([import('../run/told.ts'), import('../run/mocha.ts')])
+  const byRun = Map.groupBy(events, event => {
+    const of = labOf(event)
+    return of && keyOf(of)
+  })
   const followed = started.runs.flatMap(of => {
     const header = headers.get(of.lab)
-    const own = events.filter((event): event is LabEvent => {
-      const which = labOf(event)
-      return which !== undefined && keyOf(which) === keyOf(of)
-    })
-    return header ? [followedFrom(of, header, own)] : []
+    return header ? [followedFrom(of, header, (byRun.get(keyOf(of)) ?? []) as LabEvent[])] : []
   })
   const repeated = events.filter(event => event.type === 'lab-repeated')
   const titles = repeated.map(({ lab }) => headers.get(lab)?.title ?? lab)
-  await follow(
+  await followInMocha(
     followed,
     repeated.length > 0 ? { titles, comparisons: Promise.resolve(repeated) } : undefined,
     reporters,
   )
 }
-
-const follow: typeof import('../run/mocha.ts').followInMocha = async (...args) =>
-  await (await import('../run/mocha.ts')).followInMocha(...args)
