@@ -105,7 +105,8 @@ export default lab(
       async () => {
         for (const { $, defer } of [alpha, beta]) {
           // What a swarm's node changes, only where the kernel has one such setting for all: not in a sandbox.
-          const { stdout: settings } = await $`sysctl -e net.ipv4.neigh.default.gc_thresh{1,2,3}`
+          const { stdout: settings } =
+            await $`sysctl -e net.ipv4.neigh.default.gc_thresh{1,2,3} net.ipv4.vs.{conn_reuse_mode,expire_nodest_conn,expire_quiescent_template}`
           defer`echo ${settings} | sysctl -e -p -`
         }
         alpha.defer`docker network rm docker_gwbridge`
