@@ -192,7 +192,7 @@ describe('bootstrap', () => {
     const { exitCode, stderr } = await execa(process.execPath, [bootstrap, 'lob'], { reject: false })
     expect({ exitCode, stderr }).to.deep.equal({
       exitCode: 2,
-      stderr: 'usage: node bootstrap.cjs lab|test|check|bench|test:faults|test:vagrant [arguments]',
+      stderr: 'usage: node bootstrap.cjs lab|test|check|bench|test:faults|test:vagrant|ci:rehearse [arguments]',
     })
   })
 

@@ -18,8 +18,8 @@ const labsFolder = fileURLToPath(new URL('../../labs/', import.meta.url))
 
 /** Loads every lab of a folder (default: the project's `labs/`), sorted by name. @throws HostError as `loadLab` */
 export async function findLabs(folder: string = labsFolder): Promise<LabFile[]> {
-  const files = (await readdir(folder)).filter(file => file.endsWith('.ts')).sort()
-  return Promise.all(files.map(file => loadLab(join(folder, file))))
+  const names = (await readdir(folder)).filter(file => file.endsWith('.ts')).map(file => basename(file, '.ts'))
+  return Promise.all(names.toSorted().map(name => loadLab(join(folder, `${name}.ts`))))
 }
 
 /**

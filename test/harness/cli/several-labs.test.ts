@@ -69,7 +69,7 @@ describe('several labs from the command line', function () {
     expect(stdout).to.include('\n✗ test/fixtures/labs/throws.ts passed 0 of 2 times, each time alike\n')
     const report: JsonReport = JSON.parse(written('repeated'))
     expect(report.labs.map(({ repetition }) => repetition)).to.deep.equal([1, 2])
-    expect(report.repeated).to.deep.equal([{ lab: faulty('throws'), runs: 2, passed: 0, differences: [] }])
+    expect(report.repeated).to.deep.equal([{ lab: faulty('throws'), cell: null, runs: 2, passed: 0, differences: [] }])
   })
 
   it('on a terminal are a line each; Ctrl-C ends them all, and their machines go', async () => {
