@@ -22,7 +22,7 @@ export async function reachKept(
   try {
     const login = JSON.parse(await readFile(join(path, loginFile), 'utf8')) as SeedLogin
     const sock = record?.provider === 'sandbox' ? serverInside(machine?.pid ?? 0) : await portOf(path)
-    return await connect(sock, login, { name, readyMs: patienceMs, signal, keepaliveMs: 1000, questions: 15 })
+    return await connect(sock, login, { name, readyMs: patienceMs, signal, keepaliveMs: 1000 })
   } catch (cause) {
     signal.throwIfAborted()
     const { message } = cause as Error

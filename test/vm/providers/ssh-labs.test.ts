@@ -149,7 +149,7 @@ describe('labs on somebody’s own Debian host, by ssh', function () {
     await prepareSsh(address, { ...options, disposable: false })
     expect(told.filter(line => !line.includes('image, '))).to.deep.equal([
       'making outside, and eth0, the uplink to it',
-      ...['busybox', 'web', 'mysql'].map(name => `loading the container images of ${name}`),
+      ...['busybox', 'web', 'mysql', 'playground'].map(name => `loading the container images of ${name}`),
     ])
     expect(await look(docker)).to.equal(looks.get(docker))
     await docker.machine.$`mv /usr/sbin/brctl /usr/sbin/other`
