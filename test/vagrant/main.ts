@@ -88,7 +88,9 @@ async function makeBox(work: string, ofHost: Image, ofGuest: Image): Promise<voi
   const gem = 'usr/share/rubygems-integration/all/gems/vagrant-2.3.4/keys/vagrant.pub'
   const key = await execa('unsquashfs', ['-cat', ofHost.rootfs, gem])
   await writeFile(join(box, 'key'), `${key.stdout}\n`)
-  await execa('unshare', ['--mount', 'sh', here('box.sh'), ofGuest.dir, join(box, 'key'), later.join(' '), box])
+  const forContainers = recipeOf('trixie').containers.flatMap(({ packages }) => packages)
+  const packages = [...later, ...forContainers].join(' ')
+  await execa('unshare', ['--mount', 'sh', here('box.sh'), ofGuest.dir, join(box, 'key'), packages, box])
 }
 
 /** What libvirt would change if it ran in the wrong network: links, rules, forwarding. */
