@@ -75,8 +75,9 @@ export interface RunStarted {
   type: 'run-started'
   at: string
   labs: LabHeader[]
-  /** The provider chosen, and why, in one line. */
-  provider: string
+  /** The provider chosen; null where there are several, which the cells name. */
+  provider: string | null
+  /** Why this one, or these, in one line. */
   why: string
   /** Each lab is run in each of these. */
   cells: Cell[]
@@ -115,11 +116,13 @@ export interface Progress extends Partial<InLab> {
   line: string
 }
 
-/** One kind of machine that labs are run in: a Debian suite, so an engine and a kernel, and an iptables backend. */
+/** One kind of machine that labs are run in: a Debian suite, so an engine and a kernel, an iptables backend, and who makes it. */
 export interface Cell {
   suite: string
   /** `nft` or `legacy`. */
   backend: string
+  /** `qemu`, `sandbox`; absent where all machines are of one provider. */
+  provider?: string
 }
 
 /** What each event of a lab says: which one's it is. */
@@ -244,7 +247,7 @@ export interface LabEnded extends Omit<InLab, 'lab'> {
   ms: number
   /** Why the lab as a whole failed where no step did: host, machine, residue, clean-up. */
   failure?: Failure
-  /** Why it was skipped, as all of its steps were: what the machine lacks. */
+  /** Why it was skipped, as all of its steps were: what the machine lacks, or what the provider can't offer. */
   reason?: string
 }
 
@@ -302,5 +305,5 @@ export function labOf(event: RunEvent): InLab | undefined {
 
 /** What tells one run of a lab from all others of a run. */
 export function keyOf({ lab, repetition = 1, cell }: InLab): string {
-  return [lab, cell?.suite, cell?.backend, repetition].join(' ')
+  return [lab, cell?.suite, cell?.backend, cell?.provider, repetition].join(' ')
 }

@@ -51,6 +51,15 @@ export function jobsMeant(asked: number | undefined, room: Room): Jobs {
   return { number: asked, machines: asked * room.machines, why: `as you asked${more}` }
 }
 
+/** Labs of several providers go on side by side, any of them beside any other: the one counts that leaves room for the fewest. */
+export function narrowest(rooms: readonly Room[]): Room {
+  const roomier = (one: Room, other: Room) => {
+    const [its, others] = [jobsThatFit(one), jobsThatFit(other)]
+    return its.number - others.number || its.machines - others.machines
+  }
+  return rooms.reduce((least, room) => (roomier(room, least) < 0 ? room : least))
+}
+
 /** This host's room. */
 export function roomHere({
   provider,

@@ -1,6 +1,6 @@
-import type { MachineCell } from '../run/cell.ts'
-import { readDurations } from '../run/durations.ts'
+import { readDurations, usually } from '../run/durations.ts'
 import type { LabFile } from '../run/registry.ts'
+import type { CellMeant } from './cells.ts'
 
 /** How long one job of a CI system should take at most, in ms, of labs that run one after another on a machine at full speed. */
 const jobMs = 10 * 60_000
@@ -11,11 +11,13 @@ const jobMs = 10 * 60_000
  */
 export async function jobMatrix(
   labs: readonly LabFile[],
-  cells: readonly MachineCell[],
+  cells: readonly CellMeant[],
   shards?: number,
 ): Promise<{ include: { shard: string }[] }> {
   const durations = await readDurations()
-  const total = labs.reduce((sum, { header }) => sum + (durations[header.name] ?? 15_000), 0) * cells.length
+  const total = cells
+    .flatMap(({ on }) => labs.map(({ header: { name } }) => usually(durations, name, on)))
+    .reduce((sum, ms) => sum + ms, 0)
   const number = shards ?? Math.max(1, Math.ceil(total / jobMs))
   return { include: Array.from({ length: number }, (_, i) => ({ shard: `${i + 1}/${number}` })) }
 }

@@ -5,7 +5,6 @@ import { defaultSuite, suites } from '../../vm/suite.ts'
 import { wantsColor } from '../reporters/output.ts'
 import { cellsMeant } from './cells.ts'
 import { numberMeant } from './jobs.ts'
-import { placeMeant } from './provider.ts'
 import { reporterChoice } from './reports.ts'
 import { shardMeant } from './shard.ts'
 import { addUpkeep } from './upkeep.ts'
@@ -27,6 +26,7 @@ Examples:
   npm run lab -- --all --reporter junit=out.xml     run all, for a CI system
   npm run lab bridge-nat -- --on qemu --suite forky
   npm run lab -- --all --matrix                     on every engine, with either iptables
+  npm run lab -- --all --matrix --on sandbox,qemu   and with both providers
   npm run lab -- --only S002-61                     what judges this claim
   npm run lab bridge-nat -- --step                  walk through it, command by command
   npm run lab bridge-nat -- --until 3 --keep        stop there, and look around in the machine
@@ -76,21 +76,28 @@ export function program(ended: (exitCode: number) => void): Command {
     )
     .argument('[NAME...]', 'labs to run, or files of your own (./my-lab.ts); none lists the labs')
     .option('--all', 'run all labs')
-    .option('--on <place>', 'where: auto, qemu, sandbox, vagrant, or ssh://user@host[:port]', 'auto')
+    .option(
+      '--on <place>',
+      'where: auto, qemu, sandbox, vagrant, or ssh://user@host[:port]; sandbox,qemu runs each lab with both',
+      'auto',
+    )
     .option('--only <claims>', 'run the labs that judge these claims: S002-61,S003-04, or S002 for a whole document')
     .option(
       '--suite <suite,…>',
       `Debian suite, so engine and kernel: ${suites.join(', ')}; ${defaultSuite} unless told, several are each run`,
     )
     .option('--backend <backend,…>', `iptables by ${backends.join(' or ')}; ${defaultBackend} unless told`)
-    .option('--matrix', 'run in all suites with all backends that these two do not narrow')
+    .option(
+      '--matrix',
+      'run in all suites with all backends that these two do not narrow, with each provider that --on names',
+    )
     .option(
       '--shard <i/n>',
       'run only this part of it all: 1/4; the parts take about as long, merge makes one report of them',
     )
     .option('--resume <blob>', 'go on where a run stopped that was cut off: its --reporter blob=PATH')
     .option('--until <step>', 'stop after this step: its number, or a part of its title')
-    .option('--jobs <n>', 'this many labs side by side; as many as fit (cores, memory), unless told')
+    .option('--jobs <n>', 'this many labs side by side, wherever they run; as many as fit (cores, memory), unless told')
     .option('--repeat <n>', 'run each lab n times, each in a fresh machine, and say in what the runs differ')
     .option('--step', 'ask before each command')
     .option('--disposable', 'with ssh://: labs may change that machine, although no file on it says so')
@@ -167,17 +174,17 @@ Example:
   command
     .command('matrix')
     .description('a job matrix for GitHub Actions: the shards that all labs in all kinds of machine are best run in')
-    .usage('[--suite SUITE,…] [--backend BACKEND,…] [--shards N] [--json]')
+    .usage('[--suite SUITE,…] [--backend BACKEND,…] [--on PROVIDER,…] [--shards N] [--json]')
     .option('--shards <n>', 'so many, instead of as many as it takes for each to last about ten minutes')
     .option('--json', 'for programs, as GitHub reads it')
     .addHelpText(
       'after',
-      '\nExit codes:\n  0    printed\n  2    no such suite or backend\n\nExample:\n  echo "matrix=$(npm run --silent lab matrix -- --json)" >> "$GITHUB_OUTPUT"\n',
+      '\nExit codes:\n  0    printed\n  2    no such suite, backend or place\n\nExample:\n  echo "matrix=$(npm run --silent lab matrix -- --json)" >> "$GITHUB_OUTPUT"\n',
     )
     .action(async ({ json = false, shards }: { json?: boolean; shards?: string }, own: Command) => {
       const number = shards === undefined ? undefined : numberMeant('shards', shards)
       const [{ jobMatrix }, { findLabs }] = await Promise.all([import('./matrix.ts'), import('../run/registry.ts')])
-      // --suite and --backend are flags of the whole program, which takes them wherever they stand.
+      // --suite, --backend and --on are flags of the whole program, which takes them wherever they stand.
       const cells = cellsMeant({ ...own.optsWithGlobals<Flags>(), matrix: true })
       const matrix = await jobMatrix(await findLabs(), cells, number)
       process.stdout.write(
@@ -262,7 +269,6 @@ Example:
 }
 
 async function lab(names: string[], flags: Flags): Promise<number> {
-  const on = placeMeant(flags.on)
   const cells = cellsMeant(flags)
   const reporters = flags.reporter.map(reporterChoice)
   const jobs = flags.jobs === undefined ? undefined : numberMeant('jobs', flags.jobs)
@@ -275,8 +281,8 @@ async function lab(names: string[], flags: Flags): Promise<number> {
   }
   const { labsMeant } = await import('./labs.ts')
   if (!flags.all && names.length === 0 && flags.only === undefined) return await list(flags)
-  if (flags.disposable && !on.startsWith('ssh://')) {
-    throw new HostError(`--disposable is said of a machine of yours, and --on names ${on}`, {
+  if (flags.disposable && !flags.on.startsWith('ssh://')) {
+    throw new HostError(`--disposable is said of a machine of yours, and --on names ${flags.on}`, {
       mend: 'leave it out, or name the machine: --on ssh://user@host',
     })
   }
@@ -289,7 +295,6 @@ async function lab(names: string[], flags: Flags): Promise<number> {
   const { until, step = false, keep = false, cold = false, disposable = false } = flags
   return await runLabs({
     labs,
-    on,
     cells,
     until,
     jobs,

@@ -1,3 +1,4 @@
+import { HostError } from '../../vm/errors.ts'
 import type { Use } from '../../vm/host/packages.ts'
 import type { Machine, Provider } from '../../vm/machine.ts'
 import type { Choice, ChooseOptions } from '../../vm/providers/choose.ts'
@@ -5,10 +6,20 @@ import { unknownName } from './known.ts'
 
 const named = ['auto', 'qemu', 'sandbox', 'vagrant']
 
-/** Reads `--on`. @throws HostError for what is no place */
-export function placeMeant(text: string): string {
-  if (named.includes(text) || /^ssh:\/\/[^/]/.test(text)) return text
-  throw unknownName('place', text, [...named, 'ssh://user@host[:port]'])
+/** Reads `--on`: a place, or several providers, `sandbox,qemu`. @throws HostError for what is no place, or can't be one of several */
+export function placesMeant(text: string): string[] {
+  const places = [...new Set(text.split(',').map(place => place.trim()))]
+  for (const place of places) {
+    if (!named.includes(place) && !/^ssh:\/\/[^/]/.test(place))
+      throw unknownName('place', place, [...named, 'ssh://user@host[:port]'])
+    if (places.length > 1 && (place === 'auto' || place.startsWith('ssh://'))) {
+      const what = place === 'auto' ? 'auto chooses one' : `${place} is one machine, of a suite of its own`
+      throw new HostError(`--on ${text} names several places, and ${what}`, {
+        mend: 'name providers: --on sandbox,qemu',
+      })
+    }
+  }
+  return places
 }
 
 /** The provider for `--on`, once this host has the packages that it needs. `cold`: its machines boot. */

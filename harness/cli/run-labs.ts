@@ -1,5 +1,5 @@
-import { defaultBackend } from '../../vm/backend.ts'
 import { HostError, MachineError } from '../../vm/errors.ts'
+import type { Choice } from '../../vm/providers/choose.ts'
 import type { RunEvent, Shard } from '../events.ts'
 import { readBlob } from '../merge/blob.ts'
 import { endedRuns } from '../merge/merge.ts'
@@ -8,8 +8,9 @@ import type { MachineCell } from '../run/cell.ts'
 import { failureOf } from '../run/failure.ts'
 import type { LabFile } from '../run/registry.ts'
 import { asker } from './ask.ts'
+import type { CellMeant } from './cells.ts'
 import { interruptible } from './interrupt.ts'
-import { jobsMeant, roomHere } from './jobs.ts'
+import { jobsMeant, narrowest, type Room, roomHere } from './jobs.ts'
 import { acceleratorOf, provide } from './provider.ts'
 import { openReports, type ReporterChoice } from './reports.ts'
 import { stepMeant } from './select.ts'
@@ -17,9 +18,8 @@ import { stepMeant } from './select.ts'
 /** What a command line asks for, read but not yet tried. */
 export interface RunRequest {
   labs: LabFile[]
-  on: string
   /** Each lab is run in each of these kinds of machine. */
-  cells: MachineCell[]
+  cells: CellMeant[]
   until: string | undefined
   /** How many labs side by side; undefined: as many as fit. */
   jobs: number | undefined
@@ -38,7 +38,7 @@ export interface RunRequest {
 
 /** Runs labs as asked; resolves to the exit code. What is wrong with the request itself is thrown, before anything starts. */
 export async function runLabs(request: RunRequest): Promise<number> {
-  const { labs, on, cells, keep, cold, disposable, step, repeat } = request
+  const { labs, cells, keep, cold, disposable, step, repeat } = request
   const until = untilNumber(request)
   refuseContradictions(request)
   // Read first: the new run's blob may be written in its place.
@@ -65,7 +65,7 @@ export async function runLabs(request: RunRequest): Promise<number> {
   using interrupt = interruptible(atOnce, {
     keep,
     several: labs.length * cells.length * repeat > 1,
-    lent: on.startsWith('ssh://'),
+    lent: cells.some(isLent),
     say,
   })
   const { signal } = interrupt
@@ -75,16 +75,26 @@ export async function runLabs(request: RunRequest): Promise<number> {
   }
   try {
     const report = (line: string) => tell({ type: 'progress', line })
-    const { suite } = firstOf(cells)
-    const { provider, why } = await provide(on, { suite, keep, cold, disposable, report, signal })
-    const accelerator = await acceleratorOf(provider, { suite, report, signal })
-    const jobs = step
-      ? oneByOne
-      : jobsMeant(request.jobs, roomHere({ provider: provider.name, accelerator, machines: mostMachines(labs) }))
+    const choices = new Map<string, Choice>()
+    const rooms: Room[] = []
+    for (const { on, suite } of cells) {
+      if (choices.has(on)) continue
+      const choice = await provide(on, { suite, keep, cold, disposable, report, signal })
+      const { name } = choice.provider
+      const accelerator = await acceleratorOf(choice.provider, { suite, report, signal })
+      choices.set(on, choice)
+      rooms.push(roomHere({ provider: name, accelerator, machines: mostMachines(labs) }))
+    }
+    const jobs = step ? oneByOne : jobsMeant(request.jobs, narrowest(rooms))
+    const why = [...choices.values()].map(({ why }) => why).join('; ')
+    const made = cells.flatMap(({ on, ...kind }): MachineCell[] => {
+      const provider = choices.get(on)?.provider
+      return provider ? [{ ...kind, provider }] : []
+    })
     const { run } = await import('../run/run.ts')
     const ask = step ? asker(interrupt) : undefined
     const mochaReporters = mocha.map(({ Reporter }) => Reporter)
-    const asked = { labs, provider, why, cells, until, jobs, repeat, shard: request.shard, resumed, keep, ask }
+    const asked = { labs, why, cells: made, until, jobs, repeat, shard: request.shard, resumed, keep, ask }
     const exitCode = await run({ ...asked, reporters, mochaReporters, signal })
     await end()
     // Who asked for a report and hasn't got it must hear of it, even if every claim held.
@@ -111,22 +121,17 @@ function mostMachines(labs: LabFile[]): number {
 const oneByOne = { number: 1, machines: 1, why: 'each command is asked about' }
 
 /** Flags that make no sense together, or here. */
-function refuseContradictions({ on, cells, step, jobs = 1, repeat, keep }: RunRequest): void {
+function refuseContradictions({ cells, step, jobs = 1, repeat, keep }: RunRequest): void {
   const refuse = (message: string, mend: string) => {
     throw new HostError(message, { mend })
   }
-  const lent = on.startsWith('ssh://')
+  const lent = cells.find(isLent)
   if (lent && cells.length > 1) {
-    refuse(`${on} is one machine, whose suite is its own; several kinds were asked for`, 'leave --matrix out, or --on')
-  }
-  if ((lent || on === 'vagrant') && cells.some(({ backend }) => backend !== defaultBackend)) {
-    refuse(
-      `--backend is for machines of ours, and ${on} has its own`,
-      'leave --backend out, or use --on qemu or sandbox',
-    )
+    const message = `${lent.on} is one machine, whose suite is its own; several kinds were asked for`
+    refuse(message, 'leave --matrix out, or --on')
   }
   if (keep && cells.length > 1) {
-    refuse('--keep would leave a machine of each kind', 'name one suite and one backend')
+    refuse('--keep would leave a machine of each kind', 'name one suite, one backend and one provider')
   }
   if (step && process.stdin.isTTY !== true) {
     refuse('--step asks before each command, and there is no terminal to ask at', 'leave --step out')
@@ -142,9 +147,9 @@ function refuseContradictions({ on, cells, step, jobs = 1, repeat, keep }: RunRe
   }
 }
 
-function firstOf([first]: MachineCell[]): MachineCell {
-  if (!first) throw new Error('no kind of machine was asked for')
-  return first
+/** It is somebody's own machine. */
+function isLent({ on }: CellMeant): boolean {
+  return on.startsWith('ssh://')
 }
 
 function untilNumber({ until, labs }: RunRequest): number | undefined {

@@ -5,7 +5,7 @@ import { sweepRunDirs } from '../../vm/providers/run-dir/sweep.ts'
 import { logIn } from '../../vm/providers/vagrant/login.ts'
 import { placesKept } from '../../vm/providers/vagrant/place.ts'
 import type { Connection } from '../../vm/transport/connect.ts'
-import type { MachineCell } from '../run/cell.ts'
+import type { CellMeant } from './cells.ts'
 import { type Interrupt, interruptible } from './interrupt.ts'
 import { provide } from './provider.ts'
 import { machinesMeant } from './rm.ts'
@@ -13,8 +13,7 @@ import { attach, ownTerminal } from './terminal.ts'
 
 /** What a fresh machine is to be. */
 export interface FreshMachine {
-  on: string
-  cell: MachineCell
+  cell: CellMeant
   engine: boolean
   cold: boolean
   keep: boolean
@@ -41,13 +40,14 @@ export async function shellInKept(name: string): Promise<number> {
 }
 
 /** Starts a machine, opens a shell in it, and throws it away when the shell ends; resolves to the shell's exit code. */
-export async function shellInFresh({ on, cell, engine, cold, keep, disposable }: FreshMachine): Promise<number> {
+export async function shellInFresh({ cell, engine, cold, keep, disposable }: FreshMachine): Promise<number> {
   using interrupt = interruptible(() => {}, { keep })
   const { signal } = interrupt
   const report = (line: string) => void process.stderr.write(`  … ${line}\n`)
-  const { provider, why } = await provide(on, { suite: cell.suite, keep, cold, disposable, report, signal })
+  const { on, ...kind } = cell
+  const { provider, why } = await provide(on, { suite: kind.suite, keep, cold, disposable, report, signal })
   report(`on ${why}`)
-  await using machine = await provider.start({ label: 'shell', ...cell, engine, cold, keep, report, signal })
+  await using machine = await provider.start({ label: 'shell', ...kind, engine, cold, keep, report, signal })
   const { name, enter, remove } = machine.entry
   const end = keep ? 'the machine stays' : provider.name === 'ssh' ? 'nothing is undone' : 'the machine goes with it'
   report(`a shell in ${machine.name}; leave it with exit or Ctrl-D: ${end}`)

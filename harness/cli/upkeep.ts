@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import { HostError } from '../../vm/errors.ts'
 import { cellMeant } from './cells.ts'
 import { unknownName } from './known.ts'
-import { placeMeant } from './provider.ts'
 
 /** Those of the whole program that say what a fresh machine is to be. */
 interface ProgramFlags {
@@ -37,9 +36,9 @@ export function addUpkeep(program: Command, ended: (exitCode: number) => void): 
       const { shellInFresh, shellInKept } = await import('./shell.ts')
       // These are flags of the whole program, which takes them wherever they stand.
       const flags = command.optsWithGlobals<ProgramFlags>()
-      const { on, keep = false, cold = false, disposable = false } = flags
+      const { keep = false, cold = false, disposable = false } = flags
       if (name === undefined) {
-        ended(await shellInFresh({ on: placeMeant(on), cell: cellMeant(flags), engine, cold, keep, disposable }))
+        ended(await shellInFresh({ cell: cellMeant(flags), engine, cold, keep, disposable }))
         return
       }
       const given = ['on', 'suite', 'backend', 'keep', 'cold', 'disposable'].find(

@@ -10,7 +10,7 @@ export interface JsonReport {
   startedAt: string | null
   endedAt: string | null
   ms: number
-  /** The provider chosen and why; null when none could be. */
+  /** The provider chosen; null when none could be, and where there are several, which the cells name. `why` tells of all. */
   provider: string | null
   why: string | null
   /** The suite of all machines; null where there are several, or none. */
@@ -58,7 +58,7 @@ export interface JsonLab {
   /** How to enter and remove the machine, the first where it has several, when it was asked to stay. */
   kept: JsonKept | null
   failure: Failure | null
-  /** Why all of it was skipped: what the machine lacks of what it needs; else null. */
+  /** Why all of it was skipped: what the machine lacks of what it needs, or what the provider can't offer; else null. */
   reason: string | null
 }
 

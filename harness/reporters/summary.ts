@@ -52,5 +52,5 @@ function outcome(runs: readonly JsonLab[]): string {
 }
 
 function isSame(one: Cell | null, other: Cell): boolean {
-  return one?.suite === other.suite && one.backend === other.backend
+  return one?.suite === other.suite && one.backend === other.backend && one.provider === other.provider
 }

@@ -38,7 +38,7 @@ export function documentInWords(document: string | null): string {
   return document ?? 'none, our own procedure'
 }
 
-/** Which of a lab's runs it is: `, forky legacy, run 2`; '' where there is but one. */
+/** Which of a lab's runs it is: `, forky legacy, run 2`, `, qemu:forky`; '' where there is but one. */
 export function whichRun({
   cell,
   repetition,
@@ -50,9 +50,10 @@ export function whichRun({
   return repetition ? `${where}, run ${repetition}` : where
 }
 
-/** `forky`, `forky legacy`: nft goes without saying. */
-export function cellInWords({ suite, backend }: Cell): string {
-  return backend === 'nft' ? suite : `${suite} ${backend}`
+/** `forky`, `forky legacy`, `qemu:forky legacy`: nft goes without saying, and the provider where there is but one. */
+export function cellInWords({ suite, backend, provider }: Cell): string {
+  const where = provider === undefined ? suite : `${provider}:${suite}`
+  return backend === 'nft' ? where : `${where} ${backend}`
 }
 
 /** What stands before a command: `$`, `alpha$` on one machine of several, `segment>` for what is done to a segment. */

@@ -1,8 +1,8 @@
 import type { Shell } from 'zx'
 import { HostError, MachineError } from '../../vm/errors.ts'
-import { isLent, type Provider } from '../../vm/machine.ts'
+import { isLent } from '../../vm/machine.ts'
 import { appliesTo } from '../claims/verdict.ts'
-import type { Cell, Failure, LabEvent, RunEvent, Status, StepHeader } from '../events.ts'
+import type { Failure, InLab, LabEvent, RunEvent, Status, StepHeader } from '../events.ts'
 import type { KernelFeature } from '../needs/kernel.ts'
 import { featuresOf, type Needs, unmet } from '../needs/needs.ts'
 import { unlessAborted } from './abort.ts'
@@ -12,6 +12,7 @@ import type { MachineCell } from './cell.ts'
 import { commandLog } from './commands.ts'
 import { readFacts, readMissing } from './facts.ts'
 import { failureOf, LabError, ResidueError } from './failure.ts'
+import { notOffered } from './offer.ts'
 import { type RegisteredStep, registerSteps } from './register.ts'
 import type { LabFile } from './registry.ts'
 import { judgeResidue } from './residue.ts'
@@ -22,13 +23,10 @@ import { bindWords } from './words.ts'
 
 /** How a lab is to be run. */
 export interface LabRunOptions {
-  provider: Provider
   /** The kind of machine. */
   cell: MachineCell
-  /** It is one of several that labs are run in, which each event names. */
-  oneOfSeveral: boolean
-  /** Which of the lab's runs this is, counted from 1; undefined where it is run once. */
-  repetition: number | undefined
+  /** How its events name this run. */
+  of: InLab
   /** Number of the last step to run; the later ones are skipped. */
   until: number | undefined
   /** Leave the machines as the last step left them: nothing is undone. */
@@ -43,9 +41,8 @@ export interface LabRunOptions {
 /** One lab on its machines, in the three parts that are called in order. */
 export interface LabRun {
   file: LabFile
-  repetition: number | undefined
-  /** The kind of machine, where it is one of several. */
-  cell: Cell | undefined
+  /** How its events name it. */
+  of: InLab
   steps: StepHeader[]
   /** Starts the machines; resolves to `skipped` when they lack what the lab needs. */
   start(): Promise<Status>
@@ -71,11 +68,9 @@ const patienceMs = 5000
 
 /** Prepares a lab's run: registers its steps, starts nothing. */
 export function labRun(file: LabFile, options: LabRunOptions): LabRun {
-  const { provider, signal, ask, repetition } = options
-  const { suite, backend } = options.cell
-  const cell = options.oneOfSeveral ? options.cell : undefined
-  const which = { ...(repetition !== undefined && { repetition }), ...(cell && { cell }) }
-  const { name } = file
+  const { signal, ask, of } = options
+  const { provider, suite, backend } = options.cell
+  const { lab: name, ...which } = of
   let open: Undo[] = []
   const undos = undoStack(now => {
     open = now
@@ -87,7 +82,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
   let labStarted = 0
   let state: 'waiting' | 'going' | 'undoing' | 'over' = 'waiting'
   let before: string[][] | undefined
-  let lacking: (needs: Needs) => string | undefined = () => undefined
+  let lacking: (needs: Needs) => string | undefined = () => notHere
   let passed = 0
   let current: RegisteredStep | undefined
   // What verdicts may depend on; of several machines the first's, as all are made of one image.
@@ -98,6 +93,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
   let stray: { error: unknown } | undefined
 
   const wiring = wiringOf(file.lab)
+  const notHere = notOffered(options.cell, wiring)
   // What ends a step, a look, a clean-up before its time.
   let stop = signal
   const stopped = () => stop
@@ -187,8 +183,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
 
   return {
     file,
-    repetition,
-    cell,
+    of,
     get going() {
       return state === 'going' || state === 'undoing'
     },
@@ -205,6 +200,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
       emit({ type: 'lab-started', at: new Date().toISOString(), lab: file.header })
       try {
         signal.throwIfAborted()
+        if (notHere !== undefined) return 'skipped'
         await site.start()
         const facts = await unlessAborted(Promise.all(site.machines.map(({ machine }) => readFacts(machine))), stops())
         machine = { engine: facts[0]?.engine ?? null, backend: facts[0]?.iptablesBackend ?? null }

@@ -8,7 +8,7 @@ export type MochaReporter = new (runner: Mocha.Runner, options: Mocha.MochaOptio
 
 /** What mocha follows of a lab's run: its course, or what is known of one that is over. */
 export interface Followed extends Pick<Course, 'start' | 'steps' | 'finish'> {
-  run: Pick<Course['run'], 'repetition' | 'cell'> & { file: { header: LabHeader; path: string } }
+  run: Pick<Course['run'], 'of'> & { file: { header: LabHeader; path: string } }
 }
 
 /** Labs that are run several times: how the runs of each compare, in the order of the labs, once all are over. */
@@ -52,7 +52,7 @@ class Silent extends Mocha.reporters.Base {}
 
 function addLab(mocha: Mocha, { run, start, steps, finish }: Followed): void {
   const { header, path } = run.file
-  const which = whichRun(run).slice(2)
+  const which = whichRun(run.of).slice(2)
   const suite = Mocha.Suite.create(mocha.suite, `${header.title}${which && ` (${which})`}`)
   const follow = (part: Part) =>
     async function (this: Mocha.Context) {

@@ -1,5 +1,6 @@
 import { type InLab, keyOf, type Shard } from '../events.ts'
-import type { MachineCell } from './cell.ts'
+import { cellsTold, type MachineCell } from './cell.ts'
+import { type Durations, usually } from './durations.ts'
 import type { LabFile } from './registry.ts'
 
 /** One run of a lab that is to be made. */
@@ -14,11 +15,13 @@ export interface Planned {
 
 /** All that is to be run, in order: each lab in each cell, as often as asked. */
 export function planOf(labs: readonly LabFile[], cells: readonly MachineCell[], repeat: number): Planned[] {
+  const told = cellsTold(cells)
   return labs.flatMap(file =>
-    cells.flatMap(cell =>
+    cells.flatMap((cell, nth) =>
       Array.from({ length: repeat }, (_, i) => {
         const repetition = repeat > 1 ? i + 1 : undefined
-        const of = { lab: file.header.name, ...(repetition && { repetition }), ...(cells.length > 1 && { cell }) }
+        const [lab, its] = [file.header.name, told.length > 1 ? told[nth] : undefined]
+        const of = { lab, ...(repetition && { repetition }), ...(its && { cell: its }) }
         return { file, cell, repetition, of }
       }),
     ),
@@ -28,18 +31,11 @@ export function planOf(labs: readonly LabFile[], cells: readonly MachineCell[], 
 /**
  * What of a plan falls to a shard, in the plan's order. Whoever splits the same plan the same way gets the same: the longest first,
  * each to the shard that has least so far. The runs of one lab in one cell stay together, as they are compared.
- * `durations`: how long a lab takes, in any unit; one that isn't known is taken for as long as the median.
  */
-export function shardOf(
-  plan: readonly Planned[],
-  { index, of }: Shard,
-  durations: Readonly<Record<string, number>>,
-): Planned[] {
-  const known = Object.values(durations).toSorted((one, other) => one - other)
-  const usual = known[Math.floor(known.length / 2)] ?? 1
+export function shardOf(plan: readonly Planned[], { index, of }: Shard, durations: Durations): Planned[] {
   const groups = [...Map.groupBy(plan, ({ of: { repetition: _, ...rest } }) => keyOf(rest))].map(([key, runs]) => {
-    const takes = runs.length * (durations[runs[0]?.of.lab ?? ''] ?? usual)
-    return { key, runs, takes }
+    const takes = ({ of, cell }: Planned) => usually(durations, of.lab, cell.provider.name)
+    return { key, runs, takes: runs.reduce((sum, run) => sum + takes(run), 0) }
   })
   const longestFirst = groups.toSorted((one, other) => other.takes - one.takes || (one.key < other.key ? -1 : 1))
   const shards = Array.from({ length: of }, () => ({ takes: 0, runs: new Set<Planned>() }))

@@ -12,7 +12,7 @@ import {
 } from '../events.ts'
 import { repetitions } from '../repeat/repetitions.ts'
 import { cellInWords } from '../reporters/words.ts'
-import type { MachineCell } from './cell.ts'
+import { cellsTold, type MachineCell, providersOf } from './cell.ts'
 import { type Course, courseOf } from './course.ts'
 import { readDurations } from './durations.ts'
 import { exitCodeOf } from './exit-code.ts'
@@ -29,11 +29,10 @@ import { tally } from './totals.ts'
 /** What is to be run, where, and who is told. */
 export interface RunOptions {
   labs: LabFile[]
-  provider: Provider
-  /** Why this provider, in one line. */
-  why: string
   /** The kinds of machine, each lab is run in each. */
   cells: readonly MachineCell[]
+  /** Why with their providers, in one line. */
+  why: string
   /** How many labs go on side by side; one unless told otherwise. */
   jobs?: Jobs
   /** How often each lab is run, each time in a machine of its own; once unless told otherwise. */
@@ -57,7 +56,7 @@ const oneByOne: Jobs = { number: 1, machines: 1, why: 'one by one' }
 
 /** Runs labs, each on a machine of its own; resolves to the exit code. */
 export async function run(options: RunOptions): Promise<number> {
-  const { provider, why, cells, until, keep, ask, signal, reporters, jobs = oneByOne, repeat = 1, shard } = options
+  const { why, cells, until, keep, ask, signal, reporters, jobs = oneByOne, repeat = 1, shard } = options
   const { resumed = new Map<string, LabEvent[]>() } = options
   const started = performance.now()
   const totals = tally()
@@ -67,15 +66,16 @@ export async function run(options: RunOptions): Promise<number> {
     if (repeat > 1) repeated.on(event)
     for (const reporter of reporters) reporter.on(event)
   }
+  const providers = providersOf(cells)
   const whole = planOf(options.labs, cells, repeat)
   const plan = shard ? shardOf(whole, shard, await readDurations()) : whole
   emit({
     ...{
       type: 'run-started',
       at: new Date().toISOString(),
-      provider: provider.name,
+      provider: (providers.length === 1 && providers[0]?.name) || null,
       why,
-      cells: [...cells],
+      cells: cellsTold(cells),
       jobs,
       repeat,
     },
@@ -85,13 +85,11 @@ export async function run(options: RunOptions): Promise<number> {
   })
   const known = plan.map(({ of }) => resumed.get(keyOf(of)))
   for (const event of known.flatMap(events => events ?? [])) emit(event)
-  const once = refusedOnce(provider)
-  const runs = plan.flatMap(({ file, cell, repetition }, i) => {
+  const once = new Map(providers.map(provider => [provider, refusedOnce(provider)]))
+  const runs = plan.flatMap(({ file, cell, of }, i) => {
     if (known[i]) return []
-    return labRun(file, {
-      ...{ provider: once, cell, oneOfSeveral: cells.length > 1, repetition },
-      ...{ until, keep, ask, emit, signal },
-    })
+    const provider = once.get(cell.provider) ?? cell.provider
+    return labRun(file, { cell: { ...cell, provider }, of, ...{ until, keep, ask, emit, signal } })
   })
   let unclaimed: Failure | undefined
   let differ = false

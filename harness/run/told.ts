@@ -15,7 +15,7 @@ export function followedFrom(of: InLab, header: LabHeader, events: readonly LabE
   // A failure that no step has told is the machine's, or the clean-up's.
   const whole = inStep ? undefined : ended?.failure
   return {
-    run: { repetition: of.repetition, cell: of.cell, file: { header, path: `labs/${header.name}.ts` } },
+    run: { of, file: { header, path: `labs/${header.name}.ts` } },
     start: up ? part('passed', up.ms) : part(whole ? 'failed' : 'skipped', 0, whole),
     steps,
     finish: part(up && whole ? 'failed' : 'passed', 0, up && whole),

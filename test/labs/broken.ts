@@ -45,9 +45,8 @@ export async function runEdited(name: string, edit: (text: string) => string): P
     const events: RunEvent[] = []
     const exitCode = await run({
       labs: [await loadLab(path)],
-      provider: sandbox,
       why: 'a test',
-      cells: [{ suite: defaultSuite, backend: defaultBackend }],
+      cells: [{ suite: defaultSuite, backend: defaultBackend, provider: sandbox }],
       keep: false,
       reporters: [{ on: event => events.push(event) }],
       mochaReporters: [],

@@ -25,9 +25,8 @@ async function runAll(
   const events: RunEvent[] = []
   const exitCode = await run({
     labs: (await findLabs()).filter(({ name }) => names?.includes(name) ?? true),
-    provider,
     why: 'a test',
-    cells: [{ suite, backend: defaultBackend }],
+    cells: [{ suite, backend: defaultBackend, provider }],
     keep: false,
     reporters: [{ on: event => events.push(event) }],
     mochaReporters: [],

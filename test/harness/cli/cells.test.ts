@@ -5,7 +5,7 @@ import { findLabs } from '../../../harness/run/registry.ts'
 import { HostError } from '../../../vm/errors.ts'
 
 const inWords = (flags: Parameters<typeof cellsMeant>[0]) =>
-  cellsMeant(flags).map(({ suite, backend }) => `${suite} ${backend}`)
+  cellsMeant(flags).map(({ suite, backend, on }) => `${suite} ${backend}${on === 'auto' ? '' : ` ${on}`}`)
 
 describe('the kinds of machine that a command line means', () => {
   it('are one unless it says otherwise, and each suite with each backend that it names', () => {
@@ -19,6 +19,15 @@ describe('the kinds of machine that a command line means', () => {
     expect(inWords({ matrix: true })).to.deep.equal(all)
     expect(inWords({ matrix: true, backend: 'nft' })).to.deep.equal(['bookworm nft', 'trixie nft', 'forky nft'])
     expect(inWords({ matrix: true, suite: 'trixie' })).to.deep.equal(['trixie nft', 'trixie legacy'])
+  })
+
+  it('are each with every provider that is named', () => {
+    expect(inWords({ on: 'qemu' })).to.deep.equal(['trixie nft qemu'])
+    expect(inWords({ suite: 'trixie,forky', on: 'sandbox, qemu,sandbox' })).to.deep.equal([
+      ...['trixie nft sandbox', 'trixie nft qemu', 'forky nft sandbox', 'forky nft qemu'],
+    ])
+    expect(inWords({ matrix: true, on: 'sandbox,qemu' })).to.have.length(12)
+    expect(() => cellMeant({ on: 'sandbox,qemu' })).to.throw(HostError, 'one machine is of one suite')
   })
 
   it('are refused where a name isn’t known, or one is wanted and several are named', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { jobsMeant, jobsThatFit, numberMeant, type Room, roomHere } from '../../../harness/cli/jobs.ts'
+import { jobsMeant, jobsThatFit, narrowest, numberMeant, type Room, roomHere } from '../../../harness/cli/jobs.ts'
 import { HostError } from '../../../vm/errors.ts'
 
 const roomy: Room = { provider: 'sandbox', accelerator: 'host', cores: 4, freeMiB: 16_384, machines: 1 }
@@ -44,6 +44,14 @@ describe('how many labs go on side by side', () => {
     expect(jobsMeant(9, roomy)).to.deep.equal({
       ...{ number: 9, machines: 9, why: 'as you asked; this host has room for 4: 4 cores' },
     })
+  })
+
+  it('is for all providers together what fits with the one that leaves room for the fewest', () => {
+    const kvm = { ...roomy, provider: 'qemu', accelerator: 'kvm' } as const
+    const vagrant = { ...roomy, provider: 'vagrant' } as const
+    expect(narrowest([roomy])).to.equal(roomy)
+    expect(narrowest([roomy, kvm])).to.equal(kvm)
+    expect(narrowest([vagrant, roomy, kvm])).to.equal(vagrant)
   })
 
   it('is at least one here', () => {

@@ -54,6 +54,28 @@ describe('blobs', () => {
     expect(merged).to.deep.equal(alone)
   })
 
+  it('merged, tell the runs of one lab with different providers apart', async () => {
+    const cells = ['sandbox', 'qemu'].map(provider => ({ suite: 'trixie', backend: 'nft', provider }))
+    const both = cells.map(cell => ({ lab: 'a', cell }))
+    const shards = cells.map((cell, i) => {
+      const start = { ...begun(['a']), provider: null, cells, runs: [{ lab: 'a', cell }] }
+      const events = [
+        { ...start, shard: { index: i + 1, of: 2, whole: both } } as RunEvent,
+        ...eventsOf('a', { status: i === 0 ? 'passed' : 'failed' }).map(event => ({ ...event, cell })),
+      ]
+      return blob(`provider ${i}`, [...events, end(events, i)])
+    })
+    const blobs = await Promise.all(shards)
+    const { labs, provider } = jsonReport(mergedEvents(blobs))
+    expect(provider).to.equal(null)
+    expect(labs.map(({ cell, status }) => [cell?.provider, status])).to.deep.equal([
+      ['sandbox', 'passed'],
+      ['qemu', 'failed'],
+    ])
+    const ended = blobs.flatMap(one => [...endedRuns(one).keys()])
+    expect(ended).to.deep.equal(both.map(keyOf))
+  })
+
   it('merged, fail as soon as one of them does', async () => {
     const blobs = [await blob('1', shard(1, 2, ['a', 'c'])), await blob('2', shard(2, 2, ['b'], 'failed'))]
     const report = jsonReport(mergedEvents(blobs))

@@ -53,7 +53,7 @@ export async function outcomeOf(
     jobs = 1,
     repeat = 1,
     resumed = undefined as RunOptions['resumed'],
-    cells = [{ suite: defaultSuite, backend: defaultBackend }] as MachineCell[],
+    cells = [{ suite: defaultSuite, backend: defaultBackend, provider }] as MachineCell[],
     mochaReporters = [] as MochaReporter[],
   } = {},
 ): Promise<Outcome> {
@@ -73,7 +73,7 @@ export async function outcomeOf(
     repeat,
     resumed,
   }
-  const exitCode = await run({ labs, provider, reporters: [reporter], signal, ...options })
+  const exitCode = await run({ labs, reporters: [reporter], signal, ...options })
   expectBalance(events)
   return {
     exitCode,

@@ -3,12 +3,15 @@ import { keyOf } from '../../../harness/events.ts'
 import type { MachineCell } from '../../../harness/run/cell.ts'
 import { type Planned, planOf, shardOf } from '../../../harness/run/plan.ts'
 import type { LabFile } from '../../../harness/run/registry.ts'
+import { qemu } from '../../../vm/providers/qemu.ts'
+import { sandbox } from '../../../vm/providers/sandbox.ts'
 
 const labs = ['a', 'b', 'c', 'd', 'e'].map(name => ({ header: { name } }) as LabFile)
 const cells: MachineCell[] = [
-  { suite: 'trixie', backend: 'nft' },
-  { suite: 'forky', backend: 'legacy' },
+  { suite: 'trixie', backend: 'nft', provider: sandbox },
+  { suite: 'forky', backend: 'legacy', provider: sandbox },
 ]
+const onBoth = [sandbox, qemu].map((provider): MachineCell => ({ suite: 'trixie', backend: 'nft', provider }))
 const names = (plan: Planned[]) => plan.map(({ of }) => keyOf(of).trim().replaceAll(/ +/g, ' '))
 
 describe('a plan', () => {
@@ -17,6 +20,22 @@ describe('a plan', () => {
     expect(names(planOf(labs.slice(0, 2), cells, 2))).to.deep.equal([
       ...['a trixie nft 1', 'a trixie nft 2', 'a forky legacy 1', 'a forky legacy 2'],
       ...['b trixie nft 1', 'b trixie nft 2', 'b forky legacy 1', 'b forky legacy 2'],
+    ])
+  })
+
+  it('has each lab with each provider', () => {
+    const [trixie, forky] = cells
+    expect(names(planOf(labs.slice(0, 2), onBoth, 1))).to.deep.equal([
+      ...['a trixie nft sandbox 1', 'a trixie nft qemu 1', 'b trixie nft sandbox 1', 'b trixie nft qemu 1'],
+    ])
+    const plan = planOf(
+      labs.slice(0, 1),
+      [trixie, forky].flatMap(cell => cell ?? []),
+      1,
+    )
+    expect(plan.map(({ of }) => of.cell)).to.deep.equal([
+      { suite: 'trixie', backend: 'nft' },
+      { suite: 'forky', backend: 'legacy' },
     ])
   })
 })
@@ -42,6 +61,16 @@ describe('shards', () => {
       ['a 1', 'd 1'],
       ['b 1', 'c 1', 'e 1'],
     ])
+  })
+
+  it('have as much of each provider, though emulated machines take longer', () => {
+    const even = { a: 4000, b: 4000, c: 4000, d: 4000, e: 4000 }
+    const plan = planOf(labs.slice(0, 4), onBoth, 1)
+    for (const index of [1, 2]) {
+      const shard = shardOf(plan, { index, of: 2 }, even)
+      const byProvider = Map.groupBy(shard, ({ cell }) => cell.provider.name)
+      expect([byProvider.get('sandbox')?.length, byProvider.get('qemu')?.length]).to.deep.equal([2, 2])
+    }
   })
 
   it('keep the runs of one lab in one cell together, as they are compared', () => {

@@ -57,9 +57,8 @@ describe('labs on somebody’s own Debian host, by ssh', function () {
     const labs = await Promise.all(names.map(name => loadLab(existsSync(faulty(name)) ? faulty(name) : real(name))))
     const exitCode = await run({
       labs,
-      provider: sshProvider(host.url),
       why: 'a test',
-      cells: [{ suite: defaultSuite, backend: defaultBackend }],
+      cells: [{ suite: defaultSuite, backend: defaultBackend, provider: sshProvider(host.url) }],
       until: stopAt,
       keep,
       reporters: [{ on }],
