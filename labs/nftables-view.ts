@@ -15,13 +15,14 @@ export default lab(
     title: 'The engine’s rules as nftables has them',
     document: null,
     finds:
-      'they are nft’s own tables, counted once; a drop in a table of one’s own is final, an accept is not; `nft flush ruleset` takes the engine’s unnoticed, and the next start leaves FORWARD at ACCEPT',
+      'they are nft’s own tables, counted once; a drop in a table of one’s own is final, an accept is not; `nft flush ruleset` takes the engine’s unnoticed, and the next start leaves FORWARD at ACCEPT; rules of the old kind are none of its business',
     topology,
     engine: true,
   },
   ({ $, look, expect, step, defer }) => {
     const outside = look.in({ netns: 'outside' })
     const web = { address: '' }
+    const [nft, legacy] = [{ needs: { backend: 'nft' } }, { needs: { backend: 'legacy' } }] as const
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
@@ -30,10 +31,14 @@ export default lab(
       frame: { ip: { source: '203.0.113.1', destination }, tcp: { destinationPort, flags: ['SYN'] } },
     })
 
-    step('iptables writes to nf_tables: its tables are in nft’s list, and none are of the old kind', async () => {
+    step('web is published, and answers outside', async () => {
       await $`docker run -d --name web -p 8080:80 nginx:alpine`
       defer`docker rm -f web`
       web.address = await addressOf('web')
+      await expect(outside.http('http://203.0.113.2:8080')).to.show({ seenFrom: { address: '203.0.113.1' } })
+    })
+
+    step('iptables writes to nf_tables: its tables are in nft’s list, and none are of the old kind', nft, async () => {
       const version = await $`iptables --version`
       await expect(version.stdout).to.print('(nf_tables)')
       const { stdout } = await $`nft list tables`
@@ -43,29 +48,43 @@ export default lab(
       if ((await major()) >= 28) expect(tables).to.include.members(since28)
       else expect(tables).not.to.include('table ip6 nat')
       await expect(look.iptables()).to.show({ backend: 'nft', warnings: [] })
-      const legacy = await $`iptables-legacy-save`.nothrow()
-      expect(legacy.stdout).to.equal('')
+      const old = await $`iptables-legacy-save`.nothrow()
+      expect(old.stdout).to.equal('')
     })
 
-    step('the built-in chains hang on hooks, in the order of their priorities; the engine’s own on none', async () => {
-      const { stdout } = await $`nft -j list ruleset`
-      const chains: Array<Record<string, unknown>> = JSON.parse(stdout).nftables.flatMap(
-        ({ chain }: { chain?: Record<string, unknown> }) => (chain ? [chain] : []),
+    step('legacy iptables writes to tables of the old kind, of which nft’s list has none', legacy, async () => {
+      const version = await $`iptables --version`
+      await expect(version.stdout).to.print('(legacy)')
+      await expect(look.iptables({ table: 'nat' })).to.have.rule(
+        `-t nat -A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination ${web.address}:80`,
       )
-      const chain = (table: string, name: string) =>
-        chains.find(one => one.family === 'ip' && one.table === table && one.name === name)
-      await expect(chain('nat', 'PREROUTING')).to.show({ type: 'nat', hook: 'prerouting', prio: -100 })
-      await expect(chain('filter', 'FORWARD')).to.show({ type: 'filter', hook: 'forward', prio: 0, policy: 'drop' })
-      await expect(chain('nat', 'POSTROUTING')).to.show({ type: 'nat', hook: 'postrouting', prio: 100 })
-      await expect(chain('nat', 'OUTPUT')).to.show({ type: 'nat', hook: 'output', prio: -100 })
-      // Before conntrack, at -200: it can't know what is a reply.
-      if ((await major()) >= 28) {
-        await expect(chain('raw', 'PREROUTING')).to.show({ type: 'filter', hook: 'prerouting', prio: -300 })
-      }
-      for (const table of ['nat', 'filter']) await expect(chain(table, 'DOCKER')).to.show({ hook: undefined })
+      const { stdout } = await $`nft list ruleset`
+      expect(stdout).to.equal('')
     })
 
-    step('each rule can be read in nft’s words', async () => {
+    step(
+      'the built-in chains hang on hooks, in the order of their priorities; the engine’s own on none',
+      nft,
+      async () => {
+        const { stdout } = await $`nft -j list ruleset`
+        const chains: Array<Record<string, unknown>> = JSON.parse(stdout).nftables.flatMap(
+          ({ chain }: { chain?: Record<string, unknown> }) => (chain ? [chain] : []),
+        )
+        const chain = (table: string, name: string) =>
+          chains.find(one => one.family === 'ip' && one.table === table && one.name === name)
+        await expect(chain('nat', 'PREROUTING')).to.show({ type: 'nat', hook: 'prerouting', prio: -100 })
+        await expect(chain('filter', 'FORWARD')).to.show({ type: 'filter', hook: 'forward', prio: 0, policy: 'drop' })
+        await expect(chain('nat', 'POSTROUTING')).to.show({ type: 'nat', hook: 'postrouting', prio: 100 })
+        await expect(chain('nat', 'OUTPUT')).to.show({ type: 'nat', hook: 'output', prio: -100 })
+        // Before conntrack, at -200: it can't know what is a reply.
+        if ((await major()) >= 28) {
+          await expect(chain('raw', 'PREROUTING')).to.show({ type: 'filter', hook: 'prerouting', prio: -300 })
+        }
+        for (const table of ['nat', 'filter']) await expect(chain(table, 'DOCKER')).to.show({ hook: undefined })
+      },
+    )
+
+    step('each rule can be read in nft’s words', nft, async () => {
       const nat = await $`nft list table ip nat`
       const counter = 'counter packets \\d+ bytes \\d+'
       await expect(nat.stdout).to.print(new RegExp(`fib daddr type local ${counter} jump DOCKER`))
@@ -86,7 +105,7 @@ export default lab(
       await expect(filter.stdout).to.print(new RegExp(`tcp dport 80 ${counter} accept`))
     })
 
-    step('both tools count the same packets', async () => {
+    step('both tools count the same packets', nft, async () => {
       const counters = async () => {
         const { stdout } = await $`nft -j list chain ip nat DOCKER`
         type Rule = { expr: Array<{ counter?: { packets: number; bytes: number } }> }
@@ -154,8 +173,19 @@ export default lab(
       await expect(outside.http('http://203.0.113.2:8080')).to.show({ seenFrom: { address: '203.0.113.1' } })
     })
 
+    step('nft flush ruleset leaves rules of the old kind where they are', legacy, async () => {
+      await $`nft add table inet guard`
+      defer`nft flush ruleset`
+      await $`nft 'add chain inet guard forward { type filter hook forward priority 1; policy accept; }'`
+      await $`nft add rule inet guard forward iifname eth0 meta l4proto tcp counter drop`
+      await expect(outside.tcp('203.0.113.2', 8080)).not.to.answer(asked('203.0.113.2', 8080))
+      await $`nft flush ruleset`
+      await expect(outside.http('http://203.0.113.2:8080')).to.show({ seenFrom: { address: '203.0.113.1' } })
+    })
+
     step(
       'nft flush ruleset takes the engine’s rules; it does not notice, and the proxy goes on answering',
+      nft,
       async () => {
         await $`nft flush ruleset`
         // All that is left to do is to start the engine anew, and to give FORWARD its policy back.
@@ -185,6 +215,7 @@ export default lab(
 
     step(
       'a restart brings them back, but FORWARD accepts: forwarding was on, so the policy is not the engine’s',
+      nft,
       async () => {
         await $`docker rm -f web`
         await $`service docker restart`

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { defaultBackend } from '../../vm/backend.ts'
 import { HostError } from '../../vm/errors.ts'
 import { defaultSuite } from '../../vm/suite.ts'
 import { readDocuments } from '../claims/documents.ts'
@@ -29,8 +30,8 @@ export async function docs(paths: readonly string[]): Promise<number> {
 }
 
 /**
- * The pages that reports make, by their paths in the project, of each lab's last run on the default suite. @throws HostError where a
- * lab did not pass there
+ * The pages that reports make, by their paths in the project, of each lab's last run in the default kind of machine, and of what only
+ * the other iptables backend could do. @throws HostError where a lab did not pass there
  */
 export async function pagesOf(reports: readonly JsonReport[]): Promise<Map<string, string>> {
   const [labs, documents, readme] = await Promise.all([
@@ -40,9 +41,11 @@ export async function pagesOf(reports: readonly JsonReport[]): Promise<Map<strin
   ])
   const headers = labs.map(({ header }) => header)
   const pages = headers.map(async (header): Promise<[string, string]> => {
-    const run = reports
+    const runs = reports
       .flatMap(({ labs }) => labs)
-      .findLast(({ name, machine }) => name === header.name && machine?.suite === defaultSuite)
+      .filter(({ name, machine }) => name === header.name && machine?.suite === defaultSuite)
+    const run = runs.findLast(({ machine }) => machine?.iptablesBackend === defaultBackend)
+    const other = runs.findLast(({ machine }) => machine?.iptablesBackend !== defaultBackend)
     // One of which nothing could be run, as the machine lacks what it needs, is skipped.
     if (!run || (run.status !== 'passed' && run.reason === null)) {
       throw new HostError(`there is no run of ${header.name} on ${defaultSuite} that passed`, {
@@ -51,7 +54,9 @@ export async function pagesOf(reports: readonly JsonReport[]): Promise<Map<strin
     }
     const path = `docs/labs/${header.name}.md`
     const before = await readFile(join(top, path), 'utf8').catch(() => '')
-    return [path, labPage(header, run, documents, before)]
+    // What only the other backend can show is all that is taken of it.
+    const page = other ? labPage(header, other, documents, before) : before
+    return [path, labPage(header, run, documents, page)]
   })
   const catalogued = withCatalogue(readme, headers)
   if (catalogued === undefined) throw new Error('README.md has no place for the catalogue')

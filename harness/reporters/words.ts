@@ -63,10 +63,11 @@ export function prompt({ machine, segment }: { machine?: string | null; segment?
 
 /** What a lab needs: `a machine on which no engine has ever run`, `machines alpha and beta, joined by a segment, …; a kernel with …`. */
 export function needsInWords(lab: Pick<LabHeader, 'engine' | 'machines' | 'segments' | 'needs'>): string {
-  const { kernel = [], engine } = lab.needs
+  const { kernel = [], engine, backend } = lab.needs
   const features = kernel.length > 0 ? [`a kernel with ${kernel.join(' and ')}`] : []
   const version = engine === undefined ? [] : [`an engine ${engine}`]
-  return [machinesInWords(lab), ...features, ...version].join('; ')
+  const iptables = backend === undefined ? [] : [`iptables of ${backend}`]
+  return [machinesInWords(lab), ...features, ...version, ...iptables].join('; ')
 }
 
 function machinesInWords({ engine, machines, segments }: Pick<LabHeader, 'engine' | 'machines' | 'segments'>): string {

@@ -205,7 +205,9 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
         const facts = await unlessAborted(Promise.all(site.machines.map(({ machine }) => readFacts(machine))), stops())
         machine = { engine: facts[0]?.engine ?? null, backend: facts[0]?.iptablesBackend ?? null }
         const missing = await unlessAborted(missingFeatures(), stops())
-        const offers = facts.map(({ engine }, i) => ({ engine, missing: missing[i] ?? [] }))
+        const offers = facts.map(({ engine, iptablesBackend: backend }, i) => {
+          return { engine, backend, missing: missing[i] ?? [] }
+        })
         lacking = needs => offers.map(offer => unmet(needs, offer)).find(reason => reason !== undefined)
         const lacks = lacking(file.header.needs)
         if (lacks === undefined) before = await site.state()

@@ -6,6 +6,7 @@ import type { Needs } from '../../../harness/needs/needs.ts'
 import { jsonReport } from '../../../harness/reporters/json.ts'
 import { junitXml } from '../../../harness/reporters/junit.ts'
 import { story } from '../../../harness/reporters/story.ts'
+import type { MachineCell } from '../../../harness/run/cell.ts'
 import type { Provider } from '../../../vm/machine.ts'
 import { sandbox } from '../../../vm/providers/sandbox.ts'
 import { changed, labOf, outcomeOf } from './outcome.ts'
@@ -70,6 +71,13 @@ describe('what the machine lacks', function () {
       kernelFeatures.map(name => (missing.includes(name) ? `the kernel has no ${name}` : undefined)),
     )
     expect(exitCode).to.equal(0)
+  })
+
+  it('of an iptables is told with the one that is there', async () => {
+    const cells: MachineCell[] = [{ suite: 'trixie', backend: 'legacy', provider: sandbox }]
+    const { steps, events } = await outcomeOf([needing({ backend: 'nft' })], { cells })
+    expect(steps).to.deep.equal(['passed', 'skipped', 'passed'])
+    expect(reasons(events, 'step-ended')[1]).to.equal('iptables is legacy, and not nft')
   })
 
   it('of an engine’s version is told with the version that is there', async () => {
