@@ -1,8 +1,6 @@
 import { HostError, MachineError } from '../../vm/errors.ts'
 import type { Choice } from '../../vm/providers/choose.ts'
 import type { RunEvent, Shard } from '../events.ts'
-import { readBlob } from '../merge/blob.ts'
-import { endedRuns } from '../merge/merge.ts'
 import { failureInWords } from '../reporters/words.ts'
 import type { MachineCell } from '../run/cell.ts'
 import { failureOf } from '../run/failure.ts'
@@ -13,6 +11,7 @@ import { interruptible } from './interrupt.ts'
 import { jobsMeant, narrowest, type Room, roomHere } from './jobs.ts'
 import { acceleratorOf, provide } from './provider.ts'
 import { openReports, type ReporterChoice } from './reports.ts'
+import { resumedFrom } from './resume.ts'
 import { stepMeant } from './select.ts'
 
 /** What a command line asks for, read but not yet tried. */
@@ -42,7 +41,7 @@ export async function runLabs(request: RunRequest): Promise<number> {
   const until = untilNumber(request)
   refuseContradictions(request)
   // Read first: the new run's blob may be written in its place.
-  const resumed = request.resume === undefined ? undefined : endedRuns(await readBlob(request.resume))
+  const resumed = request.resume === undefined ? undefined : await resumedFrom(request.resume, cells)
   let lostReport = false
   const { reporters, mocha } = await openReports(request.reporters, error => {
     lostReport = true
