@@ -26,6 +26,8 @@ export interface LabDefinition {
    * one that stays away fails the lab.
    */
   leaves?: Array<{ difference: RegExp; because: string }>
+  /** Mutations (`--mutate`) that no expectation can see, by what is changed in words, each with the reason. One that is seen fails. */
+  unseen?: Array<{ mutation: RegExp; because: string }>
   /** Documented claims that belong here and that no lab can test, by their id: why. */
   untestable?: Record<string, string>
 }

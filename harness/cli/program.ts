@@ -3,7 +3,7 @@ import { backends, defaultBackend } from '../../vm/backend.ts'
 import { HostError } from '../../vm/errors.ts'
 import { defaultSuite, suites } from '../../vm/suite.ts'
 import { wantsColor } from '../reporters/output.ts'
-import { cellsMeant } from './cells.ts'
+import { cellMeant, cellsMeant } from './cells.ts'
 import { numberMeant } from './jobs.ts'
 import { reporterChoice } from './reports.ts'
 import { shardMeant } from './shard.ts'
@@ -31,6 +31,7 @@ Examples:
   npm run lab bridge-nat -- --step                  walk through it, command by command
   npm run lab bridge-nat -- --until 3 --keep        stop there, and look around in the machine
   npm run lab bridge-nat -- --repeat 10 --jobs 2    is it flaky?
+  npm run lab bridge-nat -- --mutate --jobs 6       can its proofs fail? Break it in every way, and see
   npm run lab bridge-nat -- --on ssh://root@192.0.2.7:2222
   npm run lab two-machines                          a lab of two machines and a wire between them: in qemu or the sandbox
   npm run lab ps                                    what is alive, and since when
@@ -58,6 +59,8 @@ interface Flags {
   until?: string
   jobs?: string
   repeat?: string
+  mutate?: true
+  mutation?: string
   step?: true
   keep?: true
   cold?: true
@@ -72,7 +75,7 @@ export function program(ended: (exitCode: number) => void): Command {
       'Runs documented Docker networking procedures in a disposable machine, and proves each claim against the kernel.',
     )
     .usage(
-      '[NAME...] [flags]\n       npm run lab coverage | why | ledger | matrix | merge | docs | doctor | prepare | ps | shell | rm | gc | cache',
+      '[NAME...] [flags]\n       npm run lab coverage | why | ledger | mutations | matrix | merge | docs | doctor | prepare | ps | shell | rm | gc | cache',
     )
     .argument('[NAME...]', 'labs to run, or files of your own (./my-lab.ts); none lists the labs')
     .option('--all', 'run all labs')
@@ -99,6 +102,8 @@ export function program(ended: (exitCode: number) => void): Command {
     .option('--until <step>', 'stop after this step: its number, or a part of its title')
     .option('--jobs <n>', 'this many labs side by side, wherever they run; as many as fit (cores, memory), unless told')
     .option('--repeat <n>', 'run each lab n times, each in a fresh machine, and say in what the runs differ')
+    .option('--mutate', 'break each lab on purpose, one change at a time, and say what noticed')
+    .option('--mutation <id>', 'only these of the ways to break it: 5 (a step), 5.2 (a command), "5.2 mask"')
     .option('--step', 'ask before each command')
     .option('--disposable', 'with ssh://: labs may change that machine, although no file on it says so')
     .option('--keep', 'leave the machine, and say how to enter and how to remove it')
@@ -215,6 +220,28 @@ Example:
       ended(await ledger(reports, { update }))
     })
   command
+    .command('mutations')
+    .description('what breaking labs on purpose came to: how much was noticed, and what was not')
+    .usage('REPORT... [--update]')
+    .argument('<REPORT...>', 'what --mutate --reporter json=PATH has written, one for each shard')
+    .option('--update', 'write docs/MUTATIONS.md and the mutations as data')
+    .addHelpText(
+      'after',
+      `
+Exit codes:
+  0    at least 98 % were killed, and the labs explain each that was not
+  1    not so
+  2    a report can't be read
+
+Example:
+  npm run lab -- --all --mutate --reporter json=mutations.json; npm run lab mutations mutations.json
+`,
+    )
+    .action(async (reports: string[], { update = false }: { update?: boolean }) => {
+      const { mutations } = await import('./mutations.ts')
+      ended(await mutations(reports, { update }))
+    })
+  command
     .command('why')
     .description(
       'one claim’s story: what the document says, what each engine does, the evidence, how to see it oneself',
@@ -291,6 +318,22 @@ async function lab(names: string[], flags: Flags): Promise<number> {
   if (labs.length === 0) {
     throw new HostError(`no lab that was named judges ${flags.only}`, { mend: 'npm run lab coverage' })
   }
+  if (flags.mutate || flags.mutation !== undefined) {
+    const unfit = (['resume', 'until', 'repeat', 'step', 'keep', 'disposable'] as const).find(
+      flag => flags[flag] !== undefined,
+    )
+    if (unfit || flags.on.startsWith('ssh://')) {
+      const what = unfit ? `--${unfit}` : 'a machine of yours (--on ssh://)'
+      throw new HostError(`--mutate breaks labs to their end in machines that are thrown away, and can't use ${what}`, {
+        mend: 'leave it out',
+      })
+    }
+    const { mutateLabs } = await import('./mutate.ts')
+    return await mutateLabs({
+      ...{ labs, jobs, shard, reporters, cell: cellMeant(flags) },
+      ...{ mutation: flags.mutation, cold: flags.cold === true },
+    })
+  }
   const { runLabs } = await import('./run-labs.ts')
   const { until, step = false, keep = false, cold = false, disposable = false } = flags
   return await runLabs({
@@ -310,9 +353,9 @@ async function lab(names: string[], flags: Flags): Promise<number> {
 }
 
 async function list(flags: Flags): Promise<number> {
-  const unused = (['matrix', 'shard', 'resume', 'until', 'jobs', 'repeat', 'step', 'keep', 'cold'] as const).find(
-    flag => flags[flag] !== undefined,
-  )
+  const unused = (
+    ['matrix', 'shard', 'resume', 'until', 'jobs', 'repeat', 'mutate', 'mutation', 'step', 'keep', 'cold'] as const
+  ).find(flag => flags[flag] !== undefined)
   if (unused) throw new HostError(`--${unused} needs a lab`, { mend: `npm run lab NAME -- --${unused}` })
   const [{ listing }, { findLabs }] = await Promise.all([import('./list.ts'), import('../run/registry.ts')])
   const color = wantsColor(process.stdout.isTTY === true, process.env)

@@ -12,6 +12,7 @@ import type { MachineCell } from './cell.ts'
 import { commandLog } from './commands.ts'
 import { readFacts, readMissing } from './facts.ts'
 import { failureOf, LabError, ResidueError } from './failure.ts'
+import type { Intervention } from './intervention.ts'
 import { notOffered } from './offer.ts'
 import { type RegisteredStep, registerSteps } from './register.ts'
 import type { LabFile } from './registry.ts'
@@ -33,6 +34,8 @@ export interface LabRunOptions {
   keep: boolean
   /** Asked before each command of a step. */
   ask: ((command: string) => Promise<void>) | undefined
+  /** Who stands between the lab and its machines. */
+  intervention?: Intervention | undefined
   emit(event: RunEvent): void
   /** Aborts the run; its machine goes. */
   signal: AbortSignal
@@ -68,7 +71,7 @@ const patienceMs = 5000
 
 /** Prepares a lab's run: registers its steps, starts nothing. */
 export function labRun(file: LabFile, options: LabRunOptions): LabRun {
-  const { signal, ask, of } = options
+  const { signal, ask, of, intervention = {} } = options
   const { provider, suite, backend } = options.cell
   const { lab: name, ...which } = of
   let open: Undo[] = []
@@ -102,6 +105,8 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
     report: line => emit({ type: 'progress', lab: name, line }),
   })
   const cut = new Set<string>()
+  // What the lab typed, by what was run instead.
+  const typed = new Map<string, string>()
   const stops = () => [stop, ...site.lost()]
   const attempt = attempts(site, { acts: commands, stopped, unlimited: ask !== undefined })
 
@@ -114,7 +119,8 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
     phase: state === 'undoing' ? ('undo' as const) : ('act' as const),
   })
   const logOf = (machine: string | null) =>
-    commandLog(now, (command, { step, phase }) => {
+    commandLog(now, (told, { step, phase }) => {
+      const command = { ...told, command: typed.get(told.command) ?? told.command }
       const { id, ...ended } = command
       const on = machine === null ? {} : { machine }
       if (ended.exitCode === 0 && phase === 'act') undos.settle(ended.command, on.machine)
@@ -148,7 +154,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
     judging: where => {
       const step = current
       return {
-        patienceMs: patienceMs * Math.sqrt(site.slowness),
+        patienceMs: (intervention.patienceMs?.(where) ?? patienceMs) * Math.sqrt(site.slowness),
         // A step that was given up may still look for a while.
         onVerdict(verdict) {
           if (step !== current) return
@@ -164,6 +170,14 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
     },
     onSegment,
     onCommand: (command, where) => commands.begin(command, where, attempt.signal),
+    instead:
+      intervention.command &&
+      ((text, { machine, where }) => {
+        const act = intervention.command?.({ step: current?.header.number ?? 0, machine, text, where }) ?? text
+        if (act === text) return undefined
+        typed.set(act, text)
+        return act
+      }),
     ask,
     onRefusal: reason => attempt.stop(reason),
   })
@@ -210,7 +224,10 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
         })
         lacking = needs => offers.map(offer => unmet(needs, offer)).find(reason => reason !== undefined)
         const lacks = lacking(file.header.needs)
-        if (lacks === undefined) before = await site.state()
+        if (lacks === undefined) {
+          await intervention.begin?.(site.machines)
+          before = await site.state()
+        }
         const ms = performance.now() - labStarted
         for (const [i, { name: machine }] of site.machines.entries()) {
           const read = facts[i]
@@ -244,7 +261,8 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
       emit({ type: 'step-started', lab: name, step: header })
       try {
         if (stray) throw stray.error
-        await attempt.make(step.run, { limitS: step.limitS, what: `step ${number} "${header.title}"` })
+        const limitS = intervention.limitS?.(number) ?? step.limitS
+        await attempt.make(step.run, { limitS, what: `step ${number} "${header.title}"` })
         const [forgotten] = unawaited.values()
         if (forgotten !== undefined)
           throw new LabError('an expectation was not awaited: write `await expect(…)`', forgotten)
@@ -314,6 +332,8 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
     // A machine that is thrown away needs no clean-up; somebody's own gets it also when the run is stopped.
     if (signal.aborted && lent().length > 0) stop = new AbortController().signal
     stop.throwIfAborted()
+    if (failure && intervention.abandons) return
+    if (before) await intervention.end?.(site.machines)
     if (!options.keep && before) await cleanUp(before)
     signal.throwIfAborted()
     if (stray) throw stray.error

@@ -18,6 +18,8 @@ export interface Binding {
   undos: UndoStack
   /** Asked at each `expect`, with its line: how it is to judge, and who is told. */
   judging: Judging
+  /** Asked before each act of a step, where somebody stands between: what is to be run instead; undefined: what the lab says. */
+  instead?: ((text: string, from: { machine: string | null; where: string }) => string | undefined) | undefined
   /** Told each command of the lab, and its line. */
   onCommand(command: ProcessPromise, where: string): void
   /** Cuts or restores a machine's link on a segment, and tells of it. */
@@ -42,10 +44,14 @@ function machineWords(name: string | null, binding: Binding): MachineWords {
   const machine = () => binding.site.machine(name)
   const shell = () => binding.shell(name)
   const asked = name === null ? '' : `${name}$ `
-  const { undos, ask } = binding
+  const { undos, ask, instead } = binding
   const onMachine = name ?? undefined
   return {
-    $: actingShell(shell, { ...binding, ask: ask && (command => ask(asked + command)) }),
+    $: actingShell(shell, {
+      ...binding,
+      ask: ask && (command => ask(asked + command)),
+      instead: instead && ((text, where) => instead(text, { machine: name, where })),
+    }),
     look: bindLooks(machine, onMachine),
     fixture: bindFixtures(machine),
     defer: (first: TemplateStringsArray | (() => Promise<unknown>), ...args: unknown[]) => {
@@ -72,17 +78,28 @@ function segmentWords(name: string, { site, onSegment }: Binding): SegmentWords 
   }
 }
 
-function actingShell(shell: () => Shell, binding: Pick<Binding, 'ask' | 'onCommand' | 'onRefusal'>): Shell {
+interface Acting extends Pick<Binding, 'ask' | 'onCommand' | 'onRefusal'> {
+  instead: ((text: string, where: string) => string | undefined) | undefined
+}
+
+function actingShell(shell: () => Shell, acting: Acting): Shell {
   const act = (first: TemplateStringsArray | Partial<Options>, ...args: unknown[]) => {
-    if (!isTemplate(first)) return actingShell(() => shell()<Partial<Options>, Shell>(first), binding)
-    const pieces = first
-    const { ask, onCommand, onRefusal } = binding
-    const promise = ask ? halted(shell())(pieces, ...args) : shell()(pieces, ...args)
-    onCommand(promise, callerLine())
+    if (!isTemplate(first)) return actingShell(() => shell()<Partial<Options>, Shell>(first), acting)
+    const { ask, onCommand, onRefusal } = acting
+    const where = callerLine()
+    const instead = acting.instead?.(halted(shell())(first, ...args).cmd, where)
+    const run = ask ? halted(shell()) : shell()
+    const promise = instead === undefined ? run(first, ...args) : run(template(instead))
+    onCommand(promise, where)
     ask?.(promise.cmd).then(() => promise.run(), onRefusal)
     return promise
   }
   return act as unknown as Shell
+}
+
+/** A text as a tag gets it that has nothing in it to be filled in. */
+function template(text: string): TemplateStringsArray {
+  return Object.assign([text], { raw: [text] })
 }
 
 // A halted process has its text and waits to be run.

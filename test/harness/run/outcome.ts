@@ -1,5 +1,5 @@
 import type { Failure, RunEvent, Totals } from '../../../harness/events.ts'
-import { lab, type Words } from '../../../harness/index.ts'
+import { type Lab, lab, type Words } from '../../../harness/index.ts'
 import type { Needs } from '../../../harness/needs/needs.ts'
 import type { MachineCell } from '../../../harness/run/cell.ts'
 import type { MochaReporter } from '../../../harness/run/mocha.ts'
@@ -16,9 +16,9 @@ import { expectBalance } from './balance.ts'
 export function labOf(
   name: string,
   body: (words: Words) => void,
-  { engine = false, needs = {} as Needs } = {},
+  { engine = false, needs = {} as Needs, unseen = [] as NonNullable<Lab['unseen']> } = {},
 ): LabFile {
-  const made = lab({ title: name, document: '', topology: '', engine, needs }, body)
+  const made = lab({ title: name, document: '', topology: '', engine, needs, unseen }, body)
   return { name, path: import.meta.filename, lab: made, header: headerOf(name, made) }
 }
 

@@ -1,0 +1,80 @@
+import { writeFile } from 'node:fs/promises'
+import { HostError } from '../../vm/errors.ts'
+import type { Shard } from '../events.ts'
+import { mutate, UnfitLabError } from '../mutate/mutate.ts'
+import type { MutationReport } from '../mutate/report.ts'
+import { mutationsInWords, triedInWords } from '../mutate/words.ts'
+import { count } from '../reporters/words.ts'
+import type { LabFile } from '../run/registry.ts'
+import type { CellMeant } from './cells.ts'
+import { interruptible } from './interrupt.ts'
+import { jobsMeant, roomHere } from './jobs.ts'
+import { acceleratorOf, provide } from './provider.ts'
+import type { ReporterChoice } from './reports.ts'
+
+/** What a command line asks to be broken. */
+export interface MutateRequest {
+  labs: LabFile[]
+  cell: CellMeant
+  jobs: number | undefined
+  shard: Shard | undefined
+  /** Only mutations whose ids begin so: `5.2`, `5.2 mask`; undefined: all. */
+  mutation: string | undefined
+  cold: boolean
+  reporters: ReporterChoice[]
+}
+
+/**
+ * Breaks labs on purpose, one change at a time, and tells what noticed. 0 when every mutation was killed or the lab explains why
+ * nothing can see it; 1 when one survived unexplained, or an explanation explains nothing; 3 when some could not be tried.
+ */
+export async function mutateLabs(request: MutateRequest): Promise<number> {
+  const { labs, cold, shard, mutation } = request
+  const { on, ...kind } = request.cell
+  const path = reportPath(request.reporters)
+  const say = (text: string) => void process.stderr.write(text)
+  using interrupt = interruptible(() => {}, { keep: false, several: true, lent: false, say })
+  const { signal } = interrupt
+  const report = (line: string) => say(`  … ${line}\n`)
+  const { provider } = await provide(on, { suite: kind.suite, keep: false, cold, disposable: false, report, signal })
+  const accelerator = await acceleratorOf(provider, { suite: kind.suite, report, signal })
+  const machines = Math.max(...labs.map(({ header }) => header.machines.length || 1))
+  const jobs = jobsMeant(request.jobs, roomHere({ provider: provider.name, accelerator, machines }))
+  let nth = 0
+  const found = await mutate({
+    ...{ labs, cell: { ...kind, provider }, jobs: jobs.number, signal, report: () => {} },
+    wanted: (_, { id }) =>
+      (mutation === undefined || id === mutation || id.startsWith(`${mutation} `) || id.startsWith(`${mutation}.`)) &&
+      (shard === undefined || nth++ % shard.of === shard.index - 1),
+    onDiscovered: (lab, { commands, mutations }) =>
+      process.stdout.write(`${lab}: ${count(commands, 'command')}, ${count(mutations.length, 'mutation')}\n`),
+    onTried: (lab, tried) => process.stdout.write(`${triedInWords(lab, tried)}\n`),
+  }).catch((error: unknown) => {
+    if (error instanceof UnfitLabError) {
+      throw new HostError(error.message, { mend: 'mend the lab first: only what passes can be broken', cause: error })
+    }
+    throw error
+  })
+  process.stdout.write(`\n${mutationsInWords(found)}`)
+  if (path !== undefined) {
+    const written: MutationReport = {
+      schema: 'vethlab-mutations/1',
+      on: new Date().toISOString().slice(0, 10),
+      labs: found,
+    }
+    await writeFile(path, `${JSON.stringify(written, null, 2)}\n`)
+  }
+  const all = found.flatMap(({ mutations }) => mutations)
+  const unexplained = all.some(({ outcome, unseen }) => outcome.result === 'survived' && unseen === null)
+  if (unexplained || found.some(({ idleExplanations }) => idleExplanations.length > 0)) return 1
+  return all.some(({ outcome }) => outcome.result === 'untried') ? 3 : 0
+}
+
+function reportPath(reporters: ReporterChoice[]): string | undefined {
+  const [first, second] = reporters
+  if (first === undefined) return undefined
+  if (second === undefined && first.name === 'json' && first.path !== undefined) return first.path
+  throw new HostError(`--mutate has one report, and ${(second ?? first).name} is not it`, {
+    mend: '--reporter json=FILE',
+  })
+}

@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises'
+import { HostError } from '../../vm/errors.ts'
+import { writeMutations } from '../mutate/files.ts'
+import { mergeMutations } from '../mutate/merge.ts'
+import { mutationsPage } from '../mutate/page.ts'
+import { type MutationReport, scoreOf } from '../mutate/report.ts'
+import { mutationsInWords } from '../mutate/words.ts'
+
+/** What a catalogue's proofs must notice of all that could be broken. */
+const leastScore = 0.98
+
+/**
+ * Sums up what breaking labs came to, out of the reports of shards. With `update` the page and the data are written. 0 when at least
+ * 98 % were killed and the labs explain the rest; 1 when not.
+ */
+export async function mutations(paths: readonly string[], { update }: { update: boolean }): Promise<number> {
+  const reports = await Promise.all(paths.map(readMutations))
+  const labs = mergeMutations(reports).toSorted((one, other) => (one.lab < other.lab ? -1 : 1))
+  process.stdout.write(mutationsInWords(labs))
+  if (update) {
+    const on = reports.map(report => report.on).toSorted()
+    await writeMutations(labs, mutationsPage(labs, on.at(-1) ?? ''))
+  }
+  const score = scoreOf(labs.flatMap(({ mutations }) => mutations))
+  const explained = score.unexplained === 0 && labs.every(({ idleExplanations }) => idleExplanations.length === 0)
+  return score.score >= leastScore && explained && score.untried === 0 ? 0 : 1
+}
+
+async function readMutations(path: string): Promise<MutationReport> {
+  const mend = 'name what `npm run lab NAME -- --mutate --reporter json=FILE` has written'
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new HostError(`${path} can't be read: ${cause.message}`, { mend, cause })
+  })
+  const refuse = (cause?: unknown) => new HostError(`${path} is no report of mutations`, { mend, cause })
+  let report: Partial<MutationReport>
+  try {
+    report = JSON.parse(text) as Partial<MutationReport>
+  } catch (cause) {
+    throw refuse(cause)
+  }
+  if (report?.schema !== 'vethlab-mutations/1') throw refuse()
+  return report as MutationReport
+}

@@ -1,0 +1,146 @@
+import type { MachineStarted, RunEvent } from '../events.ts'
+import type { MachineCell } from '../run/cell.ts'
+import { courseOf } from '../run/course.ts'
+import type { Intervention } from '../run/intervention.ts'
+import { type LabRun, labRun } from '../run/lab-run.ts'
+import type { LabFile } from '../run/registry.ts'
+import { sideBySide } from '../run/side-by-side.ts'
+import { asOf, catchStrays } from '../run/strays.ts'
+import { type Discovered, type Discovery, discovery } from './discover.ts'
+import type { Mutation } from './mutation.ts'
+import type { LabMutations, Tried } from './report.ts'
+import { type Outcome, trial } from './trial.ts'
+
+/** What is to be broken, where, and who is told. */
+export interface MutateOptions {
+  labs: readonly LabFile[]
+  cell: MachineCell
+  /** How many machines are up at once. */
+  jobs: number
+  /** Which of a lab's mutations are tried; all unless told. */
+  wanted(lab: string, mutation: Mutation): boolean
+  /** Told in one line, for people, what takes time. */
+  report(line: string): void
+  /** Told each lab that can be broken, and in how many ways; then each mutation, as it is decided. */
+  onDiscovered(lab: string, discovery: Discovery): void
+  onTried(lab: string, tried: Tried): void
+  signal: AbortSignal
+}
+
+/** A lab that did not even pass undisturbed: it can't be broken. */
+export class UnfitLabError extends Error {
+  override name = 'UnfitLabError'
+}
+
+/** What breaks labs, and its runs that go on. */
+interface Breaking extends MutateOptions {
+  runs: LabRun[]
+}
+
+interface Subject {
+  file: LabFile
+  discovery: Discovery
+  machine: string
+  tried: Map<string, Tried>
+}
+
+/**
+ * Breaks labs in every way that a first, undisturbed run of each shows, each in a fresh machine, and says what noticed.
+ * @throws UnfitLabError when a lab fails undisturbed
+ */
+export async function mutate(asked: MutateOptions): Promise<LabMutations[]> {
+  const { labs, jobs, onDiscovered, onTried, wanted, signal } = asked
+  const subjects: Subject[] = []
+  const failures: unknown[] = []
+  const runs: LabRun[] = []
+  const options = { ...asked, runs }
+  using _strays = catchStrays(runs, error => failures.push(error))
+  const noted = (work: () => Promise<void>) => work().catch((error: unknown) => void failures.push(error))
+  const go = async <T>(items: T[], work: (item: T) => Promise<void>) => {
+    await sideBySide(items, { jobs }, item => noted(async () => (signal.aborted ? undefined : await work(item))))
+    signal.throwIfAborted()
+    if (failures.length > 0) throw failures[0]
+  }
+  await go([...labs], async file => {
+    const subject = await subjectOf(file, options)
+    subjects.push(subject)
+    onDiscovered(file.name, subject.discovery)
+  })
+  const inOrder = labs.flatMap(file => subjects.filter(subject => subject.file === file))
+  const all = inOrder.flatMap(subject =>
+    subject.discovery.mutations
+      .filter(({ mutation }) => wanted(subject.file.name, mutation))
+      .map(discovered => ({ subject, ...discovered })),
+  )
+  await go(all, async ({ subject, mutation, idle }) => {
+    const outcome: Tried['outcome'] =
+      idle === undefined ? await tryOut(subject, mutation, options) : { result: 'not applicable', because: idle }
+    const because = subject.file.lab.unseen?.find(one => one.mutation.test(mutation.change))?.because
+    const tried: Tried = { ...mutation, outcome, unseen: outcome.result === 'survived' ? (because ?? null) : null }
+    subject.tried.set(mutation.id, tried)
+    onTried(subject.file.name, tried)
+  })
+  return inOrder.map(resultOf)
+}
+
+function resultOf({ file, machine, discovery, tried }: Subject): LabMutations {
+  const { commands, looking } = discovery
+  const mutations = discovery.mutations.flatMap(({ mutation }: Discovered) => tried.get(mutation.id) ?? [])
+  const whole = mutations.length === discovery.mutations.length
+  const survivors = mutations.filter(({ outcome }) => outcome.result === 'survived')
+  const idle = (file.lab.unseen ?? []).filter(one => !survivors.some(({ change }) => one.mutation.test(change)))
+  const idleExplanations = whole ? idle.map(({ mutation }) => mutation.source) : []
+  return { lab: file.name, machine, commands, looking, mutations, idleExplanations }
+}
+
+async function subjectOf(file: LabFile, options: Breaking): Promise<Subject> {
+  const found = discovery()
+  let machine = ''
+  const failed = await runLab(file, options, found.intervention, event => {
+    found.on(event)
+    if (event.type === 'machine-started') machine = machineInWords(event)
+  })
+  if (failed !== undefined) throw new UnfitLabError(`${file.name} fails undisturbed: ${failed}`)
+  const known = found.found()
+  const control = trial(undefined, known)
+  const impatient = await runLab(file, options, control.intervention, control.on)
+  // Where short patience alone turns it red, patience is what the lab says itself.
+  const discovered = impatient === undefined ? known : { ...known, took: new Map<string, number>() }
+  return { file, machine, discovery: discovered, tried: new Map() }
+}
+
+async function tryOut({ file, discovery }: Subject, mutation: Mutation, options: Breaking): Promise<Outcome> {
+  let outcome: Outcome = { result: 'untried', because: '' }
+  // A machine that is lost says nothing, and the next may.
+  for (let i = 0; i < 2 && outcome.result === 'untried'; i++) {
+    const one = trial(mutation, discovery)
+    await runLab(file, options, one.intervention, one.on)
+    options.signal.throwIfAborted()
+    outcome = one.outcome()
+  }
+  return outcome
+}
+
+/** Runs a lab to its end; resolves to why it failed, undefined where it passed. */
+async function runLab(
+  file: LabFile,
+  { cell, report, signal, runs }: Breaking,
+  intervention: Intervention,
+  on: (event: RunEvent) => void,
+): Promise<string | undefined> {
+  const emit = (event: RunEvent) => (event.type === 'progress' ? report(event.line) : on(event))
+  const run = labRun(file, {
+    ...{ of: { lab: file.name }, cell, intervention, emit, signal },
+    ...{ until: undefined, keep: false, ask: undefined },
+  })
+  runs.push(run)
+  await asOf(run, () => courseOf(run).go(signal))
+  runs.splice(runs.indexOf(run), 1)
+  signal.throwIfAborted()
+  return run.failure?.message ?? run.skipped
+}
+
+function machineInWords({ facts }: MachineStarted): string {
+  const { provider, suite, engine, iptablesBackend } = facts
+  return `${provider}${suite === null ? '' : `:${suite}`}, engine ${engine ?? 'none'}, iptables ${iptablesBackend}`
+}

@@ -1,0 +1,59 @@
+import { sameRule } from '../iptables/compare.ts'
+import type { Rule, RuleSpecification } from '../iptables/model.ts'
+import { parseRule } from '../iptables/rule.ts'
+import { rulesOf, type Snapshot } from './snapshot.ts'
+
+/** What a lab's run shows of the rules that it met. */
+export interface RuleUse {
+  /** Every look at the machine while the lab ran, its last one included. */
+  snapshots: readonly Snapshot[]
+  /** Rules that its expectations name. */
+  claimed: readonly RuleSpecification[]
+}
+
+/** The rules that expectations name, read in what they claim: `… should have rule -t nat -A … at position 1`. */
+export function claimedRules(expectations: readonly string[]): RuleSpecification[] {
+  return expectations.flatMap(text => {
+    const [, named = ''] = /\b(?:have|use) rule (.*)$/s.exec(text) ?? []
+    return named
+      .replace(/ at position \d+$| \d+ times$/, '')
+      .split(' before ')
+      .flatMap(rule => {
+        try {
+          return [parseRule(rule)]
+        } catch {
+          return []
+        }
+      })
+  })
+}
+
+/** Why nothing that the lab does can depend on a rule; undefined where something may. */
+export function whyIdle(rule: Rule, { snapshots, claimed }: RuleUse): string | undefined {
+  if (claimed.some(one => sameRule(one, rule))) return undefined
+  const seen = snapshots.flatMap(snapshot => rulesOf(snapshot).filter(one => sameRule(one, rule)))
+  if (!seen.some(({ counters }) => counters.packets > 0)) return 'no packet of the lab met the rule'
+  return decides(rule, snapshots) ? undefined : 'the rule decides nothing: behind it there are only rules that return'
+}
+
+/** Whether a rule, or the chain that it leads to, ever does more than return. */
+function decides({ table, target }: Rule, snapshots: readonly Snapshot[]): boolean {
+  if (!target || target.name === 'RETURN') return false
+  return snapshots.some(({ ruleset }) => {
+    const chain = ruleset.tables.find(one => one.name === table)?.chains.find(one => one.name === target.name)
+    if (!chain) return true
+    return chain.rules.some(rule => rule.counters.packets > 0 && decides(rule, [{ ...emptied, ruleset }]))
+  })
+}
+
+const emptied = { ports: [], sysctls: new Map<string, string>(), forwarded: 0 }
+
+/** The rules that are in one snapshot more often than in the other, in the kernel's order. */
+export function cameIn(before: Snapshot, after: Snapshot): Rule[] {
+  const known = [...rulesOf(before)]
+  return rulesOf(after).filter(rule => {
+    const at = known.findIndex(one => sameRule(one, rule))
+    if (at >= 0) known.splice(at, 1)
+    return at < 0
+  })
+}

@@ -1,0 +1,116 @@
+import type { Rule } from '../iptables/model.ts'
+import { printRule } from '../iptables/print.ts'
+import type { Act, Operator } from './mutation.ts'
+import { cameIn, type RuleUse, whyIdle } from './rules.ts'
+import { folder, rulesOf, type Snapshot } from './snapshot.ts'
+
+/** One way to break what a command, or the machine's start, has made; or why it would be none. */
+export interface StateMutation {
+  operator: Operator
+  change: string
+  act: Act
+  /** Why nothing can depend on it; undefined where something may. */
+  idle: string | undefined
+}
+
+/** The ways to break what came with a command: rules, ports, sysctls that it did not name itself. */
+export function mutationsAfter(command: string, before: Snapshot, after: Snapshot, use: RuleUse): StateMutation[] {
+  const rules = /\bip6?tables\b/.test(command) ? [] : cameIn(before, after)
+  const ports = /\bmaster\b|\baddif\b/.test(command) ? [] : after.ports.filter(name => !before.ports.includes(name))
+  const sysctls = /\bsysctl\b|\/proc\/sys\//.test(command) ? [] : [...after.sysctls]
+  return [
+    ...rules.flatMap((rule, i) => ruleMutations(rule, after, use, how => afterwards(takeRules, newRule(i + 1, how)))),
+    ...ports.map(
+      (_, i): StateMutation => ({
+        ...{ operator: 'pull-port', idle: undefined },
+        change: `the ${ports.length > 1 ? `${i + 1}. ` : ''}port that came is taken out of its bridge`,
+        act: afterwards(`${listPorts} >${folder}/ports || :`, pullPort(i + 1)),
+      }),
+    ),
+    ...sysctls.flatMap(([key, value]): StateMutation[] => {
+      const old = before.sysctls.get(key)
+      if (old === undefined || old === value) return []
+      const act = afterwards('', `sysctl -qw ${key}=${old}`)
+      return [{ operator: 'flip-sysctl', idle: undefined, change: `${key} is set back to ${old}`, act }]
+    }),
+  ]
+}
+
+/** The ways to break what is there when the machine comes up: the engine's rules, and that it forwards. */
+export function mutationsAtStart(machine: string | null, start: Snapshot, use: RuleUse): StateMutation[] {
+  const forwarded = use.snapshots.some(({ forwarded }) => forwarded > start.forwarded)
+  const forwards = start.sysctls.get('net.ipv4.ip_forward') === '1'
+  const atStart = (script: string): Act => ({ kind: 'at-start', machine, script })
+  const rules = rulesOf(start)
+  return [
+    ...rules.flatMap((rule, i) =>
+      ruleMutations(rule, start, use, how => atStart(`${allRules} | sed -n ${i + 1}p | ${act[how]}`)),
+    ),
+    ...(forwards
+      ? [
+          {
+            operator: 'flip-sysctl' as const,
+            change: 'net.ipv4.ip_forward is set to 0',
+            act: atStart('sysctl -qw net.ipv4.ip_forward=0'),
+            idle: forwarded ? undefined : 'no packet of the lab is forwarded',
+          },
+        ]
+      : []),
+  ]
+}
+
+type How = 'drop' | 'first' | 'last'
+
+function ruleMutations(rule: Rule, snapshot: Snapshot, use: RuleUse, actOn: (how: How) => Act): StateMutation[] {
+  const idle = whyIdle(rule, use)
+  const chain = snapshot.ruleset.tables
+    .find(({ name }) => name === rule.table)
+    ?.chains.find(({ name }) => name === rule.chain)
+  const others = (chain?.rules ?? []).filter(({ position }) => position !== rule.position)
+  const how = others.some(({ position }) => position > rule.position) ? 'last' : 'first'
+  const passed = others.filter(({ position }) => (how === 'last' ? position > rule.position : position < rule.position))
+  const text = printRule(rule)
+  const drop: StateMutation = { operator: 'drop-rule', change: `without the rule ${text}`, act: actOn('drop'), idle }
+  // Where it passes none that decides otherwise, the order says nothing.
+  const differ = passed.filter(({ target }) => target?.name !== rule.target?.name)
+  if (differ.length === 0) return [drop]
+  const overtaken = differ.every(other => whyIdle(other, use) !== undefined)
+    ? 'no packet of the lab met the rules that it passes'
+    : undefined
+  return [
+    drop,
+    {
+      operator: 'move-rule',
+      change: `${how} of its chain: the rule ${text}`,
+      act: actOn(how),
+      idle: idle ?? overtaken,
+    },
+  ]
+}
+
+function afterwards(before: string, script: string): Act {
+  return { kind: 'afterwards', before, script }
+}
+
+/** Each rule with its table in front, as one line. */
+const allRules = `iptables-save | awk '/^[*]/ { t = substr($1, 2) } /^-A/ { print t, $0 }'`
+const takeRules = `${allRules} >${folder}/rules`
+
+function newRule(nth: number, how: How): string {
+  return `${allRules} | grep -vxFf ${folder}/rules | sed -n ${nth}p | ${act[how]}`
+}
+
+const remove = `printf '*%s\\n-D%s\\nCOMMIT\\n' "$t" "\${r#-A}"`
+
+/** Each reads a rule with its table in front, and does it. */
+const act: Record<How, string> = {
+  drop: `{ read -r t r && ${remove} | iptables-restore -n; }`,
+  last: `{ read -r t r && printf '*%s\\n-D%s\\n%s\\nCOMMIT\\n' "$t" "\${r#-A}" "$r" | iptables-restore -n; }`,
+  first: `{ read -r t r && printf '*%s\\n-D%s\\n-I%s\\nCOMMIT\\n' "$t" "\${r#-A}" "\${r#-A}" | iptables-restore -n; }`,
+}
+
+const listPorts = 'ls -d /sys/class/net/*/brport 2>/dev/null'
+
+function pullPort(nth: number): string {
+  return `p=$(${listPorts} | grep -vxFf ${folder}/ports | sed -n ${nth}p) && p=\${p%/brport} && ip link set "\${p##*/}" nomaster`
+}

@@ -1,0 +1,117 @@
+import { expect } from 'chai'
+import type { Words } from '../../../harness/index.ts'
+import { mutate, UnfitLabError } from '../../../harness/mutate/mutate.ts'
+import { scoreOf, type Tried } from '../../../harness/mutate/report.ts'
+import { defaultBackend } from '../../../vm/backend.ts'
+import { sandbox } from '../../../vm/providers/sandbox.ts'
+import { defaultSuite } from '../../../vm/suite.ts'
+import { labOf } from '../run/outcome.ts'
+
+const inSandbox = {
+  cell: { suite: defaultSuite, backend: defaultBackend, provider: sandbox },
+  jobs: 4,
+  wanted: () => true,
+  report: () => {},
+  onDiscovered: () => {},
+  onTried: () => {},
+  signal: new AbortController().signal,
+}
+
+const outcomes = (mutations: readonly Tried[]) =>
+  Object.fromEntries(
+    mutations.map(({ id, outcome }) => [
+      id,
+      outcome.result === 'killed' ? `killed in ${outcome.by.step}` : outcome.result,
+    ]),
+  )
+
+/** A wire with an address, and what looks at it too little. */
+const wire = ({ $, look, expect, step, defer }: Words) => {
+  step('a wire', async () => {
+    await $`ip link add left type veth peer name right`
+    defer`ip link delete left`
+    await $`ip addr add 192.0.2.1/24 dev left`
+    await $`ip link set left up`
+    await $`ip link set right mtu 1400`
+    await expect(look.link('left')).to.be.up()
+  })
+  step('has an address', async () => {
+    await expect(look.routes()).to.show({ destination: '192.0.2.0/24', link: 'left' })
+    await $`ip addr show left`
+  })
+}
+
+describe('a lab that is broken on purpose', function () {
+  this.timeout(180_000)
+  before(function () {
+    if (process.getuid?.() !== 0) this.skip()
+  })
+
+  it('says of each change where it turns red, and which nothing sees', async () => {
+    const [made] = await mutate({ ...inSandbox, labs: [labOf('wire', wire)] })
+    expect(outcomes(made?.mutations ?? [])).to.deep.equal({
+      '1.1 leave-out': 'killed in 1',
+      '1.2 leave-out': 'killed in 2',
+      '1.2 address': 'survived',
+      '1.2 mask': 'killed in 2',
+      '1.2 interface': 'killed in 2',
+      '1.3 leave-out': 'killed in 1',
+      '1.4 leave-out': 'survived',
+    })
+    expect(made).to.deep.include({ commands: 5, looking: 1 })
+    const { score, unexplained, medianMs } = scoreOf(made?.mutations ?? [])
+    expect(score).to.be.closeTo(5 / 7, 0.01)
+    expect(unexplained).to.equal(2)
+    expect(medianMs).to.be.within(500, 20_000)
+  })
+
+  it('may explain what nothing can see; an explanation of what is seen is told', async () => {
+    const because = 'nobody asks for the size'
+    const unseen = [
+      { mutation: /without ip link set right mtu/, because },
+      { mutation: /192\.0\.2\.1 → /, because: 'any address will do' },
+      { mutation: /without ip link set left up/, because: 'it is up anyway' },
+    ]
+    const [made] = await mutate({ ...inSandbox, labs: [labOf('wire', wire, { unseen })] })
+    expect(made?.mutations.flatMap(({ id, unseen }) => (unseen === null ? [] : [id]))).to.deep.equal([
+      '1.2 address',
+      '1.4 leave-out',
+    ])
+    expect(made?.idleExplanations).to.deep.equal(['without ip link set left up'])
+  })
+
+  it('must pass when nobody disturbs it', async () => {
+    const failing = labOf('failing', ({ $, step }) => step('one', async () => void (await $`false`)))
+    const error = await mutate({ ...inSandbox, labs: [failing] }).catch((error: unknown) => error)
+    expect(error).to.be.instanceOf(UnfitLabError)
+    expect(error)
+      .to.have.property('message')
+      .that.matches(/^failing fails undisturbed: command failed/)
+  })
+
+  it('has the engine’s rules dropped, its ports pulled, and what nothing met told as not applicable', async () => {
+    const engine = labOf(
+      'web',
+      ({ $, look, expect, step, defer }) => {
+        step('a published port', async () => {
+          await $`docker run -d --name web -p 8088:80 nginx:alpine`
+          defer`docker rm -f web`
+          // Without the rule the userland proxy answers.
+          await expect(look.in({ netns: 'outside' }).http('http://203.0.113.2:8088')).to.answer()
+          await expect(look.in({ container: 'web' }).ping('203.0.113.1')).to.answer()
+        })
+      },
+      { engine: true },
+    )
+    const [made] = await mutate({ ...inSandbox, labs: [engine] })
+    const mutations = made?.mutations ?? []
+    const resultOf = (change: RegExp) =>
+      mutations.filter(one => change.test(one.change)).map(({ outcome }) => outcome.result)
+    expect(resultOf(/without the rule -t nat -A DOCKER .*DNAT/)).to.deep.equal(['survived'])
+    expect(resultOf(/^without the rule .* -j MASQUERADE/)).to.deep.equal(['killed'])
+    expect(resultOf(/port that came is taken out of its bridge/)).to.deep.equal(['killed'])
+    expect(resultOf(/ip_forward is set to 0/)).to.deep.equal(['killed'])
+    expect(resultOf(/without the rule .*OUTPUT .*-j DOCKER/)).to.deep.equal(['not applicable'])
+    expect(mutations.filter(({ outcome }) => outcome.result === 'untried')).to.deep.equal([])
+  })
+})
