@@ -13,7 +13,7 @@ const exitCodes = `
 Exit codes:
   0    every claim held
   1    a claim or a documented command failed, or runs of a lab differ (--repeat)
-  2    nothing was tested: bad usage, or this host lacks something
+  2    nothing was tested, or not all: bad usage, or this host lacks something
   3    the machine died: nothing can be said
   130  interrupted
 `

@@ -250,8 +250,14 @@ export function story({ color, shorten, refused }: StoryOptions): (event: RunEve
 
   function runEnded({ exitCode, totals, ms, failure }: RunEnded): string {
     const sum = `${totalsInWords(totals)}; ${duration(ms)}`
+    // What this host refuses to one lab, provider or suite it may give to the next.
+    const refused = exitCode === 2 && totals.labs.passed > 0
     const partly = exitCode === 0 && totals.steps.skipped > 0
-    const outcome = partly ? 'Every claim that was tried held.' : (outcomes[exitCode] ?? `exit code ${exitCode}`)
+    const outcome = refused
+      ? 'Every claim that was tried held, but this host could not try all.'
+      : partly
+        ? 'Every claim that was tried held.'
+        : (outcomes[exitCode] ?? `exit code ${exitCode}`)
     const counts = totals.steps.passed + totals.steps.failed + totals.steps.skipped > 0 ? `${style('bold', sum)}\n` : ''
     const why = failure ? shown(failure, 0) : ''
     return `${why}${failures()}${counts}${style(exitCode === 0 ? 'green' : 'red', outcome)}\n`

@@ -17,6 +17,18 @@ const cells: MachineCell[] = [
   { suite: 'trixie', backend: 'legacy', provider: sandbox },
 ]
 
+/** The story of a run. */
+function toldOf(events: RunEvent[]): string {
+  const text: string[] = []
+  const told = line({
+    write: written => void text.push(written),
+    ...{ terminal: false, color: false, columns: Number.POSITIVE_INFINITY, rows: Number.POSITIVE_INFINITY },
+    close: () => {},
+  })
+  for (const event of events) told.on(event)
+  return text.join('')
+}
+
 describe('labs in several kinds of machine', function () {
   this.timeout(120_000)
   let events: RunEvent[]
@@ -58,14 +70,7 @@ describe('labs in several kinds of machine', function () {
     const kinds = cells.map(({ suite, backend }) => ({ suite, backend }))
     expect(report).to.deep.include({ provider: 'sandbox', suite: null, cells: kinds })
     expect(junitXml(report)).to.include('<testsuite name="asks, trixie legacy, run 2"')
-    const text: string[] = []
-    const told = line({
-      write: written => void text.push(written),
-      ...{ terminal: false, color: false, columns: Number.POSITIVE_INFINITY, rows: Number.POSITIVE_INFINITY },
-      close: () => {},
-    })
-    for (const event of events) told.on(event)
-    expect(text.join('')).to.match(/✓ asks, trixie legacy, run 2, passed in /)
+    expect(toldOf(events)).to.match(/✓ asks, trixie legacy, run 2, passed in /)
   })
 
   it('are compared with their like only', () => {
@@ -157,5 +162,6 @@ describe('labs with several providers', function () {
       ],
     ])
     expect({ exitCode, asked }).to.deep.equal({ exitCode: 2, asked: 1 })
+    expect(toldOf(events)).to.match(/\nEvery claim that was tried held, but this host could not try all\.\n$/)
   })
 })
