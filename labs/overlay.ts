@@ -61,7 +61,7 @@ export default lab(
         (
           await $`docker inspect -f ${`{{(index .NetworkSettings.Networks "${network}").IPAddress}}`} $(docker ps -qf name=${service}.)`
         ).stdout.trim()
-      return (await Promise.all([alpha, beta].map(inspect))).sort()
+      return [await inspect(alpha), await inspect(beta)].sort()
     }
     /** web and client join another network as well. */
     const joined = async (name: string) => {
@@ -522,9 +522,9 @@ export default lab(
       async () => {
         for (const { $ } of [alpha, beta])
           await $`docker exec $(docker ps -qf name=shop.) sh -c 'hostname >/usr/share/nginx/html/index.html'`
-        const names = await Promise.all(
-          [alpha, beta].map(async ({ $ }) => (await $`docker exec $(docker ps -qf name=shop.) hostname`).stdout.trim()),
-        )
+        const nameOn = async ({ $ }: typeof alpha) =>
+          (await $`docker exec $(docker ps -qf name=shop.) hostname`).stdout.trim()
+        const names = [await nameOn(alpha), await nameOn(beta)]
         const { stdout } = await beta.$`for i in 1 2 3 4; do docker exec client curl -s -m 5 http://shop; done`
         expect(stdout.trim().split('\n').sort()).to.deep.equal([...names, ...names].sort())
         const table =

@@ -148,6 +148,8 @@ export default lab(
         const a = await inSecond().link('A')
         expect(a?.flags).to.include('BROADCAST').and.not.to.include('POINTOPOINT')
         await $`ip netns exec ${second.pid} ip neigh flush dev A`
+        // The other end makes sure of its neighbour 5 s after it heard of it, and a question tells who asks.
+        await $`ip netns exec ${first.pid} ip neigh flush dev B`
         const frames = await look.capture(
           { on: 'B', in: { container: first.id }, as: 'B' },
           { while: () => $`docker exec ${second.id} ping -c 1 10.1.1.2` },
