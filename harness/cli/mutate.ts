@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { HostError } from '../../vm/errors.ts'
 import type { Shard } from '../events.ts'
 import { mutate, UnfitLabError } from '../mutate/mutate.ts'
-import type { MutationReport } from '../mutate/report.ts'
+import { idleExplanations, type MutationReport } from '../mutate/report.ts'
 import { mutationsInWords, triedInWords } from '../mutate/words.ts'
 import { count } from '../reporters/words.ts'
 import type { LabFile } from '../run/registry.ts'
@@ -66,7 +66,7 @@ export async function mutateLabs(request: MutateRequest): Promise<number> {
   }
   const all = found.flatMap(({ mutations }) => mutations)
   const unexplained = all.some(({ outcome, unseen }) => outcome.result === 'survived' && unseen === null)
-  if (unexplained || found.some(({ idleExplanations }) => idleExplanations.length > 0)) return 1
+  if (unexplained || found.some(made => idleExplanations(made).length > 0)) return 1
   return all.some(({ outcome }) => outcome.result === 'untried') ? 3 : 0
 }
 

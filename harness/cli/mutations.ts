@@ -3,7 +3,7 @@ import { HostError } from '../../vm/errors.ts'
 import { writeMutations } from '../mutate/files.ts'
 import { mergeMutations } from '../mutate/merge.ts'
 import { mutationsPage } from '../mutate/page.ts'
-import { type MutationReport, scoreOf } from '../mutate/report.ts'
+import { idleExplanations, type MutationReport, scoreOf } from '../mutate/report.ts'
 import { mutationsInWords } from '../mutate/words.ts'
 
 /** What a catalogue's proofs must notice of all that could be broken. */
@@ -17,12 +17,21 @@ export async function mutations(paths: readonly string[], { update }: { update: 
   const reports = await Promise.all(paths.map(readMutations))
   const labs = mergeMutations(reports).toSorted((one, other) => (one.lab < other.lab ? -1 : 1))
   process.stdout.write(mutationsInWords(labs))
+  const part = labs.find(({ found, mutations }) => mutations.length < found)
+  if (part) {
+    throw new HostError(
+      `of ${part.lab} only ${part.mutations.length} of ${part.found} mutations are in these reports`,
+      {
+        mend: 'name the reports of all shards',
+      },
+    )
+  }
   if (update) {
     const on = reports.map(report => report.on).toSorted()
     await writeMutations(labs, mutationsPage(labs, on.at(-1) ?? ''))
   }
   const score = scoreOf(labs.flatMap(({ mutations }) => mutations))
-  const explained = score.unexplained === 0 && labs.every(({ idleExplanations }) => idleExplanations.length === 0)
+  const explained = score.unexplained === 0 && labs.every(made => idleExplanations(made).length === 0)
   return score.score >= leastScore && explained && score.untried === 0 ? 0 : 1
 }
 

@@ -20,10 +20,7 @@ export function mergeMutations(reports: readonly MutationReport[]): LabMutations
         mend: 'name each shard once, and reports of one run only',
       })
     }
-    const idle = parts.map(part => new Set(part.idleExplanations))
-    // Explained for nothing is what no shard has seen.
-    const idleExplanations = first.idleExplanations.filter(pattern => idle.every(set => set.has(pattern)))
-    return [{ ...first, mutations: mutations.toSorted(inOrder), idleExplanations }]
+    return [{ ...first, mutations: mutations.toSorted(inOrder) }]
   })
 }
 

@@ -6,7 +6,7 @@ import { type LabRun, labRun } from '../run/lab-run.ts'
 import type { LabFile } from '../run/registry.ts'
 import { sideBySide } from '../run/side-by-side.ts'
 import { asOf, catchStrays } from '../run/strays.ts'
-import { type Discovered, type Discovery, discovery } from './discover.ts'
+import { type Discovery, discovery } from './discover.ts'
 import type { Mutation } from './mutation.ts'
 import type { LabMutations, Tried } from './report.ts'
 import { type Outcome, trial } from './trial.ts'
@@ -84,13 +84,12 @@ export async function mutate(asked: MutateOptions): Promise<LabMutations[]> {
 }
 
 function resultOf({ file, machine, discovery, tried }: Subject): LabMutations {
-  const { commands, looking } = discovery
-  const mutations = discovery.mutations.flatMap(({ mutation }: Discovered) => tried.get(mutation.id) ?? [])
-  const whole = mutations.length === discovery.mutations.length
-  const survivors = mutations.filter(({ outcome }) => outcome.result === 'survived')
-  const idle = (file.lab.unseen ?? []).filter(one => !survivors.some(({ change }) => one.mutation.test(change)))
-  const idleExplanations = whole ? idle.map(({ mutation }) => mutation.source) : []
-  return { lab: file.name, machine, commands, looking, mutations, idleExplanations }
+  const { commands, looking, mutations } = discovery
+  return {
+    ...{ lab: file.name, machine, commands, looking, found: mutations.length },
+    mutations: mutations.flatMap(({ mutation }) => tried.get(mutation.id) ?? []),
+    unseen: (file.lab.unseen ?? []).map(({ mutation }) => mutation.source),
+  }
 }
 
 async function subjectOf(file: LabFile, options: Breaking): Promise<Subject> {

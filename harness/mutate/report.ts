@@ -17,9 +17,11 @@ export interface LabMutations {
   /** How many commands its steps have, and how many of them only look, which are not broken. */
   commands: number
   looking: number
+  /** How many mutations there are in all; of a shard `mutations` has fewer. */
+  found: number
   mutations: Tried[]
-  /** Explanations in the lab that explain nothing: what they are about is seen, or isn't there. */
-  idleExplanations: string[]
+  /** What the lab says that nothing can see, as sources of regular expressions. */
+  unseen: string[]
 }
 
 /** A mutation and what came of it. */
@@ -27,6 +29,13 @@ export interface Tried extends Mutation {
   outcome: Outcome | { result: 'not applicable'; because: string }
   /** Why nothing can see it, where the lab says so. */
   unseen: string | null
+}
+
+/** What a lab explains for nothing, as it is seen or isn't there; none where only some of its mutations were tried. */
+export function idleExplanations({ mutations, found, unseen }: LabMutations): string[] {
+  if (mutations.length < found) return []
+  const survivors = mutations.filter(({ outcome }) => outcome.result === 'survived')
+  return unseen.filter(source => !survivors.some(({ change }) => new RegExp(source).test(change)))
 }
 
 /** Sums over mutations. */

@@ -1,6 +1,6 @@
 import { count, duration } from '../reporters/words.ts'
 import type { LabMutations, Score, Tried } from './report.ts'
-import { scoreOf } from './report.ts'
+import { idleExplanations, scoreOf } from './report.ts'
 
 /** One line for a mutation that was decided. */
 export function triedInWords(lab: string, { id, change, outcome, unseen }: Tried): string {
@@ -35,9 +35,9 @@ export function percent({ score }: Score): string {
 
 /** What breaking labs came to: a line for each lab, its survivors with their lines, and the sum. */
 export function mutationsInWords(labs: readonly LabMutations[]): string {
-  const lines = labs.flatMap(({ lab, commands, looking, mutations, idleExplanations }) => [
-    `${lab}: ${count(commands, 'command')}, ${looking} of them only look; ${scoreInWords(scoreOf(mutations))}`,
-    ...mutations
+  const lines = labs.flatMap(made => [
+    `${made.lab}: ${count(made.commands, 'command')}, ${made.looking} of them only look; ${scoreInWords(scoreOf(made.mutations))}`,
+    ...made.mutations
       .filter(
         ({ outcome, unseen }) => outcome.result === 'untried' || (outcome.result === 'survived' && unseen === null),
       )
@@ -45,7 +45,9 @@ export function mutationsInWords(labs: readonly LabMutations[]): string {
         ({ at, id, change, outcome }) =>
           `  ${outcome.result}  ${at?.where ?? 'as the machine comes up'}  ${id}: ${oneLine(change)}`,
       ),
-    ...idleExplanations.map(pattern => `  explained for nothing, as what it says is seen or not there: /${pattern}/`),
+    ...idleExplanations(made).map(
+      pattern => `  explained for nothing, as what it says is seen or not there: /${pattern}/`,
+    ),
   ])
   const sum = `${count(labs.length, 'lab')}: ${scoreInWords(scoreOf(labs.flatMap(({ mutations }) => mutations)))}`
   return `${[...lines, ...(labs.length > 1 ? [sum] : [])].join('\n')}\n`
