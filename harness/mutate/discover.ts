@@ -4,7 +4,7 @@ import type { ActingCommand, Intervention } from '../run/intervention.ts'
 import type { NamedMachine } from '../run/site.ts'
 import { looksOnly } from './looks-only.ts'
 import type { Mutation, Spot } from './mutation.ts'
-import { claimedRules } from './rules.ts'
+import { claimedRules, whyEitherEnd } from './rules.ts'
 import { prepareSnapshots, printSnapshots, readSnapshots, type Snapshot, snap } from './snapshot.ts'
 import { mutationsAfter, mutationsAtStart, type StateMutation } from './state.ts'
 import { textMutations } from './text.ts'
@@ -76,7 +76,8 @@ export function discovery(): { intervention: Intervention; on(event: RunEvent): 
         const [before, after] = [taken?.get(`${name}.before`), taken?.get(`${name}.after`)]
         const inText = textMutations(text).map(
           ({ operator, act }): StateMutation => ({
-            ...{ operator, act, idle: undefined },
+            ...{ operator, act },
+            idle: operator === 'order' && before ? whyEitherEnd(text, before, useOn(spot.machine)) : undefined,
             change: `${act.from} → ${act.to}${act.nth > 1 ? ` (${act.nth})` : ''} in ${spot.text}`,
           }),
         )

@@ -18,13 +18,7 @@ export function claimedRules(expectations: readonly string[]): RuleSpecification
     return named
       .replace(/ at position \d+$| \d+ times$/, '')
       .split(' before ')
-      .flatMap(rule => {
-        try {
-          return [parseRule(rule)]
-        } catch {
-          return []
-        }
-      })
+      .flatMap(rule => read(rule) ?? [])
   })
 }
 
@@ -34,6 +28,27 @@ export function whyIdle(rule: Rule, { snapshots, claimed }: RuleUse): string | u
   const seen = snapshots.flatMap(snapshot => rulesOf(snapshot).filter(one => sameRule(one, rule)))
   if (!seen.some(({ counters }) => counters.packets > 0)) return 'no packet of the lab met the rule'
   return decides(rule, snapshots) ? undefined : 'the rule decides nothing: behind it there are only rules that return'
+}
+
+/** Why it does not matter at which end of its chain a command puts a rule; undefined where it may. */
+export function whyEitherEnd(command: string, before: Snapshot, use: RuleUse): string | undefined {
+  // What another netns has is not in the snapshot.
+  const [typed] = /^ip6?tables .*/.exec(command) ?? []
+  const rule = typed === undefined ? undefined : read(typed)
+  if (!rule) return undefined
+  const others = rulesOf(before).filter(({ table, chain }) => table === rule.table && chain === rule.chain)
+  if (others.length === 0) return 'the chain has no other rule'
+  return others.every(other => whyIdle(other, use) !== undefined)
+    ? 'no packet of the lab met the other rules of the chain'
+    : undefined
+}
+
+function read(rule: string): RuleSpecification | undefined {
+  try {
+    return parseRule(rule)
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether a rule, or the chain that it leads to, ever does more than return. */
