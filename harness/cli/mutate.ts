@@ -48,6 +48,7 @@ export async function mutateLabs(request: MutateRequest): Promise<number> {
       (shard === undefined || nth++ % shard.of === shard.index - 1),
     onDiscovered: (lab, { commands, mutations }) =>
       process.stdout.write(`${lab}: ${count(commands, 'command')}, ${count(mutations.length, 'mutation')}\n`),
+    onSkipped: (lab, because) => process.stdout.write(`${lab}: skipped, ${because}\n`),
     onTried: (lab, tried) => process.stdout.write(`${triedInWords(lab, tried)}\n`),
   }).catch((error: unknown) => {
     if (error instanceof UnfitLabError) {
@@ -55,6 +56,12 @@ export async function mutateLabs(request: MutateRequest): Promise<number> {
     }
     throw error
   })
+  const all = found.flatMap(({ mutations }) => mutations)
+  if (mutation !== undefined && all.length === 0) {
+    throw new HostError(`there is no mutation ${mutation} of ${labs.map(({ name }) => name).join(' ')}`, {
+      mend: 'leave --mutation out: each is told with its id',
+    })
+  }
   process.stdout.write(`\n${mutationsInWords(found)}`)
   if (path !== undefined) {
     const written: MutationReport = {
@@ -64,7 +71,6 @@ export async function mutateLabs(request: MutateRequest): Promise<number> {
     }
     await writeFile(path, `${JSON.stringify(written, null, 2)}\n`)
   }
-  const all = found.flatMap(({ mutations }) => mutations)
   const unexplained = all.some(({ outcome, unseen }) => outcome.result === 'survived' && unseen === null)
   if (unexplained || found.some(made => idleExplanations(made).length > 0)) return 1
   return all.some(({ outcome }) => outcome.result === 'untried') ? 3 : 0

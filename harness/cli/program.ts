@@ -12,7 +12,7 @@ import { addUpkeep } from './upkeep.ts'
 const exitCodes = `
 Exit codes:
   0    every claim held
-  1    a claim or a documented command failed, or runs of a lab differ (--repeat)
+  1    a claim or a documented command failed, runs of a lab differ (--repeat), or nothing noticed what was broken (--mutate)
   2    nothing was tested, or not all: bad usage, or this host lacks something
   3    the machine died: nothing can be said
   130  interrupted

@@ -24,6 +24,8 @@ export interface MutateOptions {
   /** Told each lab that can be broken, and in how many ways; then each mutation, as it is decided. */
   onDiscovered(lab: string, discovery: Discovery): void
   onTried(lab: string, tried: Tried): void
+  /** Told a lab that these machines have not what it needs for, and why: it is left out. */
+  onSkipped(lab: string, because: string): void
   signal: AbortSignal
 }
 
@@ -63,6 +65,7 @@ export async function mutate(asked: MutateOptions): Promise<LabMutations[]> {
   }
   await go([...labs], async file => {
     const subject = await subjectOf(file, options)
+    if (!subject) return
     subjects.push(subject)
     onDiscovered(file.name, subject.discovery)
   })
@@ -92,19 +95,23 @@ function resultOf({ file, machine, discovery, tried }: Subject): LabMutations {
   }
 }
 
-async function subjectOf(file: LabFile, options: Breaking): Promise<Subject> {
+async function subjectOf(file: LabFile, options: Breaking): Promise<Subject | undefined> {
   const found = discovery()
   let machine = ''
-  const failed = await runLab(file, options, found.intervention, event => {
+  const { failed, skipped } = await runLab(file, options, found.intervention, event => {
     found.on(event)
     if (event.type === 'machine-started') machine = machineInWords(event)
   })
+  if (skipped !== undefined) {
+    options.onSkipped(file.name, skipped)
+    return undefined
+  }
   if (failed !== undefined) throw new UnfitLabError(`${file.name} fails undisturbed: ${failed}`)
   const known = found.found()
   const control = trial(undefined, known)
   const impatient = await runLab(file, options, control.intervention, control.on)
   // Where short patience alone turns it red, patience is what the lab says itself.
-  const discovered = impatient === undefined ? known : { ...known, took: new Map<string, number>() }
+  const discovered = impatient.failed === undefined ? known : { ...known, took: new Map<string, number>() }
   return { file, machine, discovery: discovered, tried: new Map() }
 }
 
@@ -120,13 +127,13 @@ async function tryOut({ file, discovery }: Subject, mutation: Mutation, options:
   return outcome
 }
 
-/** Runs a lab to its end; resolves to why it failed, undefined where it passed. */
+/** Runs a lab to its end; resolves to why it failed or was skipped, neither where it passed. */
 async function runLab(
   file: LabFile,
   { cell, report, signal, runs }: Breaking,
   intervention: Intervention,
   on: (event: RunEvent) => void,
-): Promise<string | undefined> {
+): Promise<{ failed: string | undefined; skipped: string | undefined }> {
   const emit = (event: RunEvent) => (event.type === 'progress' ? report(event.line) : on(event))
   const run = labRun(file, {
     ...{ of: { lab: file.name }, cell, intervention, emit, signal },
@@ -136,7 +143,7 @@ async function runLab(
   await asOf(run, () => courseOf(run).go(signal))
   runs.splice(runs.indexOf(run), 1)
   signal.throwIfAborted()
-  return run.failure?.message ?? run.skipped
+  return { failed: run.failure?.message, skipped: run.skipped }
 }
 
 function machineInWords({ facts }: MachineStarted): string {

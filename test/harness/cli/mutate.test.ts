@@ -33,6 +33,13 @@ describe('labs broken on purpose, from the command line', function () {
     expect(exitCode).to.equal(0)
   })
 
+  it('are known by their ids, and no others', async function () {
+    if (process.getuid?.() !== 0) this.skip()
+    const { exitCode, stderr } = await lab('test/fixtures/labs/holds.ts', '--on', 'sandbox', '--mutation', '9.1')
+    expect(exitCode).to.equal(2)
+    expect(stderr).to.match(/^HostError: there is no mutation 9\.1 of /m)
+  })
+
   it('are refused where they would not be thrown away, or reported otherwise', async () => {
     const kept = await lab('bridge-nat', '--mutate', '--keep')
     expect(kept.exitCode).to.equal(2)

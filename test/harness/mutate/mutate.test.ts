@@ -14,6 +14,7 @@ const inSandbox = {
   report: () => {},
   onDiscovered: () => {},
   onTried: () => {},
+  onSkipped: () => {},
   signal: new AbortController().signal,
 }
 
@@ -87,6 +88,17 @@ describe('a lab that is broken on purpose', function () {
     expect(error)
       .to.have.property('message')
       .that.matches(/^failing fails undisturbed: command failed/)
+  })
+
+  it('is left out where its machines lack what it needs', async () => {
+    const asking = labOf('asking', ({ $, step }) => step('one', async () => void (await $`true`)), {
+      needs: { engine: '<1' },
+    })
+    const skipped: string[] = []
+    const made = await mutate({ ...inSandbox, labs: [asking], onSkipped: (...told) => skipped.push(...told) })
+    expect(made).to.deep.equal([])
+    expect(skipped).to.have.length(2)
+    expect(skipped[1]).to.match(/engine/)
   })
 
   it('has the engine’s rules dropped, its ports pulled, and what nothing met told as not applicable', async () => {
