@@ -164,7 +164,7 @@ export const networkAssertions: Chai.ChaiPlugin = (chai, { addMethod, flag }) =>
 
   method('frame', function (this: object, pattern: Pattern, options: { times?: number; witness?: Pattern } = {}) {
     const subject = subjectOf<Frame[]>(flag(this, 'object'))
-    if (!flag(this, 'negate')) return decide(this, subject, frame(pattern, options.times))
+    if (!flag(this, 'negate')) return decide(this, subject, frame(pattern, options))
     const { witness } = options
     if (witness === undefined) {
       throw new TypeError(
@@ -173,7 +173,7 @@ export const networkAssertions: Chai.ChaiPlugin = (chai, { addMethod, flag }) =>
     }
     const settings = settingsOf(this)
     return decide(this, subject, frame(witness), { ...settings, negate: false }).then(() =>
-      decide(this, subject, frame(pattern), settings),
+      decide(this, subject, frame(pattern, { witness }), settings),
     )
   })
 }

@@ -11,7 +11,7 @@ export interface FlowsAsked {
   filter?: string[]
 }
 
-/** The tracked flows of a netns; [] also where the kernel has not loaded connection tracking. */
+/** The tracked flows of a netns, by who began them: the kernel's own order is none; [] also where the kernel has not loaded connection tracking. */
 export function conntrack({ family = 'inet', protocol, filter: more = [] }: FlowsAsked = {}): Probe<ConntrackEntry[]> {
   const filter = [...(protocol === undefined ? [] : ['-p', protocol]), ...more]
   const title = ['conntrack', ...filter].join(' ')
@@ -23,7 +23,13 @@ export function conntrack({ family = 'inet', protocol, filter: more = [] }: Flow
     parse({ exitCode, stdout, stderr }) {
       if (exitCode !== 0)
         throw new LookError(`${title}: exit code ${exitCode}: ${stderr.trim() || 'nothing on stderr'}`)
-      return stdout.split('\n').filter(Boolean).map(readEntry)
+      return stdout.split('\n').filter(Boolean).map(readEntry).toSorted(inOrder)
     },
   }
+}
+
+function inOrder(one: ConntrackEntry, other: ConntrackEntry): number {
+  const key = ({ protocol, original: { source, destination, destinationPort = 0 } }: ConntrackEntry) =>
+    `${protocol} ${source} ${destination} ${destinationPort}`
+  return key(one).localeCompare(key(other))
 }

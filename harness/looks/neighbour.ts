@@ -11,7 +11,7 @@ export interface Neighbour {
   state: string
 }
 
-/** Who is known on one interface, or on all. No such interface: nobody. */
+/** Who is known on one interface, or on all, by address: the kernel's own order is none. No such interface: nobody. */
 export function neighbours(link?: string): Probe<Neighbour[]> {
   const title = link === undefined ? 'neighbours' : `neighbours on ${link}`
   return {
@@ -27,6 +27,7 @@ export function neighbours(link?: string): Probe<Neighbour[]> {
             state: texts(row, 'state').join(' ') || 'NONE',
           }),
         )
-        .filter(found => link === undefined || found.link === link),
+        .filter(found => link === undefined || found.link === link)
+        .toSorted((one, other) => one.address.localeCompare(other.address, 'en', { numeric: true })),
   }
 }

@@ -15,14 +15,14 @@ export interface ListeningSocket {
   pids: number[]
 }
 
-/** The listening TCP and UDP sockets of a netns. */
+/** The listening TCP and UDP sockets of a netns, by protocol, address and process: the kernel's own order is none. */
 export function sockets(): Probe<ListeningSocket[]> {
   return {
     title: 'listening sockets',
     script: 'ss -H -lntup',
     parse({ exitCode, stdout, stderr }) {
       if (exitCode !== 0) throw new LookError(`listening sockets: exit code ${exitCode}: ${stderr.trim()}`)
-      return stdout.split('\n').filter(Boolean).map(readSocket)
+      return stdout.split('\n').filter(Boolean).map(readSocket).toSorted(inOrder)
     },
   }
 }
@@ -44,6 +44,11 @@ function readSocket(line: string): ListeningSocket {
     process: holders[0]?.[1],
     pids: holders.map(([, , pid]) => Number(pid)),
   })
+}
+
+function inOrder(one: ListeningSocket, other: ListeningSocket): number {
+  const key = ({ protocol, address, process = '' }: ListeningSocket) => `${protocol} ${address} ${process}`
+  return key(one).localeCompare(key(other)) || one.port - other.port
 }
 
 const columns = /^(?<protocol>\S+)\s+\S+\s+\d+\s+\d+\s+(?<local>\S+)\s+\S+\s*(?:users:\((?<users>.*)\))?\s*$/

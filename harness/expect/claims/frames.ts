@@ -2,15 +2,22 @@ import type { Frame } from '../../capture/frame.ts'
 import type { Claim } from '../judge.ts'
 import { inWords, type Pattern, shows } from '../shows.ts'
 
-/** At least one frame shows this (or exactly `times`). */
-export function frame(pattern: Pattern, times?: number): Claim<Frame[]> {
+/** At least one frame shows this (or exactly `times`). Where none does, `witness` is what was seen all the same. */
+export function frame(
+  pattern: Pattern,
+  { times, witness }: { times?: number; witness?: Pattern } = {},
+): Claim<Frame[]> {
   return {
     text: `have ${times === undefined ? 'a frame' : `${times} frames`} ${inWords(pattern)}`,
     check(seen) {
       const matching = seen.filter(one => shows(one, pattern))
+      const others = witness === undefined ? [] : seen.filter(one => shows(one, witness))
       return {
         holds: times === undefined ? matching.length > 0 : matching.length === times,
-        saw: listed(seen, matching),
+        saw:
+          matching.length === 0 && others.length > 0
+            ? `none of ${seen.length} frames; the witness: ${others.slice(0, 1).map(inLine)}`
+            : listed(seen, matching),
       }
     },
   }

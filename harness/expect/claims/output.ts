@@ -11,7 +11,8 @@ export function print(pattern: RegExp | string): Claim<string> {
   }
 }
 
-function lineAt(text: string, index: number): string {
+/** The line of a text that has this place. */
+export function lineAt(text: string, index: number): string {
   const start = text.lastIndexOf('\n', index - 1) + 1
   const end = text.indexOf('\n', index)
   return text.slice(start, end < 0 ? undefined : end).trim()

@@ -1,14 +1,18 @@
 import type { Claim } from '../judge.ts'
 import { asAsked, inWords, type Pattern, shows } from '../shows.ts'
+import { lineAt } from './output.ts'
 
-/** Every field asked for is there and shows what was asked. */
+/** Every field asked for is there and shows what was asked; of a text that matches, the line in which the match begins is what was seen. */
 export function show(pattern: Pattern): Claim<unknown> {
   return {
     text: `show ${inWords(pattern)}`,
     check: seen => ({
       holds: shows(seen, pattern),
       moot: seen === undefined && pattern !== undefined,
-      saw: inWords(asAsked(seen, pattern)),
+      saw:
+        pattern instanceof RegExp && shows(seen, pattern)
+          ? lineAt(String(seen), String(seen).search(pattern))
+          : inWords(asAsked(seen, pattern)),
     }),
   }
 }
