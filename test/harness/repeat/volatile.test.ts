@@ -46,6 +46,36 @@ describe('what differs from run to run by nature', () => {
       'ip link set veth1pg<pid> name eth1; ph<pid>eth1',
     ],
     ['times', '09:15:02.103 up 3.2 s, 85 ms', '<time> up <duration>, <duration>'],
+    [
+      'dates with times',
+      "Created: '2026-11-21T15:44:47.936492391Z'; 2026-11-21 9:02 to 2026-11-21 19:02:11 UTC",
+      "Created: '<time>'; 2026-11-21 9:02 to <time>",
+    ],
+    [
+      'ages of containers, and how wide their columns then are',
+      'web     2 seconds ago   Up Less than a second      80/tcp',
+      'web   <age> ago   Up <age>   80/tcp',
+    ],
+    ['ages of what a bridge has learned', '  1\t02:42:ac:11:00:02\tno\t\t   1.21', '  1\t<mac>\tno\t\t   <age>'],
+    ['subnets that an engine draws', "Subnet: 'fd1c:2b3:44:1::/64'", "Subnet: 'fd<id>::/64'"],
+    [
+      'what a socket’s port, when the kernel picks it, and its processes are',
+      "{ address: '127.0.0.1', port: 41625, process: 'containerd', pids: [ 61, 62 ] }",
+      "{ address: '127.0.0.1', port: <port>, process: 'containerd', pids: [ <pid> ] }",
+    ],
+    [
+      'lines of ps',
+      'root     492     472     2     15:34     ?     00:00:00     mysqld',
+      '<process>   ?   <time>   mysqld',
+    ],
+    [
+      'layers of images',
+      'lowerdir=/var/lib/docker/overlay2/l/BSPXIXSQNNJHX5CYQT7UYBD7Z5:',
+      'lowerdir=/var/lib/docker/overlay2/l/<id>:',
+    ],
+    ['ids of DNS messages', 'opcode: QUERY, status: NXDOMAIN, id: 2008', 'opcode: QUERY, status: NXDOMAIN, id: <id>'],
+    ['what was measured', '{ ttl: 64, ms: 0.1 }; 5.229103088378906', '{ ttl: 64, ms: <ms> }; <number>'],
+    ['how much else there was', '2 of 17 frames; its counter rose by 2', '<n> of <n> frames; its counter rose by <n>'],
   ]
   for (const [what, text, without] of cases) {
     it(`${what} are left out`, () => expect(normalised(text)).to.equal(without))
@@ -57,6 +87,7 @@ describe('what differs from run to run by nature', () => {
       'ip addr add 192.168.88.1/24 dev br01',
       'docker run -p 8088:80 nginx:alpine; curl localhost:8088',
       'iptables -t nat -A DOCKER ! -i docker0 -p tcp --dport 8088 -j DNAT --to-destination 172.17.0.2:80',
+      'its counter rose by 0; 1.8.11; 203.0.113.2; -p 32768:80',
       'VNI 4789, 2001:db8::1, 100000000000 bytes',
       'ip netns exec ns01 ping 10.1.1.2',
       'sysctl net.ipv4.ip_local_port_range=32768 60999',
