@@ -1,7 +1,8 @@
+import type { EngineChange } from './claims/engine-change.ts'
 import type { Judgement } from './claims/verdict.ts'
 import type { Needs } from './needs/needs.ts'
 
-export type { Judgement }
+export type { EngineChange, Judgement }
 
 /**
  * What a run tells: plain data, in the order in which it happened; events of labs that go on side by side are told as they come. Every report is made from these and nothing else.
@@ -34,6 +35,8 @@ export interface StepHeader {
   title: string
   /** The documented claims that the step reproduces or judges, each with the verdict that it proves. */
   covers: Judgement[]
+  /** What newer engines do otherwise, as the step proves on those before and on those since. */
+  changed: EngineChange[]
   /** What it needs of its machines beyond what the lab does. */
   needs: Needs
 }

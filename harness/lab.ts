@@ -1,6 +1,7 @@
 import type { Shell } from 'zx'
 import type { Frame } from './capture/frame.ts'
 import type { WatchOptions } from './capture/watch.ts'
+import type { EngineChange } from './claims/engine-change.ts'
 import type { Covered } from './claims/verdict.ts'
 import type { Fixtures } from './containers/fixtures.ts'
 import type { Expect } from './expect/expect.ts'
@@ -36,6 +37,8 @@ export interface LabDefinition {
 export interface StepOptions {
   /** Documented claims that the step reproduces or judges: an id alone holds, `differs(id, …)` and the like say otherwise. */
   covers?: Covered[]
+  /** What newer engines do otherwise, as the step proves: on engines before it must expect another thing than on those since. */
+  changed?: EngineChange[]
   /**
    * What it needs of its machines beyond what the lab does. On one that has not, it is skipped, with the reason; the next are
    * not, so whatever builds on it must say the same.

@@ -172,19 +172,31 @@ export default lab(
       },
     )
 
-    step('without the option docker0 serves again; the rule that masquerades bridge0’s subnet stays', async () => {
-      await $`sed -i '/^DOCKER_OPTS=/d' /etc/default/docker`
-      await $`service docker start`
-      await expect(look.engine()).to.be.present()
-      await $`docker run -d --name fresh nginx:alpine`
-      await expect(fresh.routes()).to.show({ destination: 'default', gateway: '172.17.0.1' })
-      await expect(look.ports('docker0')).to.show({ bridge: 'docker0' })
-      await expect(nat).to.have.rule(masquerade)
-      const version = await $`docker version -f '{{.Server.Version}}'`
-      const accept = '-A FORWARD -i bridge0 ! -o bridge0 -j ACCEPT'
-      if (Number.parseInt(version.stdout, 10) < 28) await expect(look.iptables()).to.have.rule(accept)
-      else await expect(look.iptables()).not.to.have.rule(accept)
-      await $`docker rm -f fresh`
-    })
+    step(
+      'without the option docker0 serves again; the rule that masquerades bridge0’s subnet stays',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'forwarding and filtering',
+            says: 'In FORWARD nothing is left of a bridge that the engine was told to use before; before, its rules stayed',
+          },
+        ],
+      },
+      async () => {
+        await $`sed -i '/^DOCKER_OPTS=/d' /etc/default/docker`
+        await $`service docker start`
+        await expect(look.engine()).to.be.present()
+        await $`docker run -d --name fresh nginx:alpine`
+        await expect(fresh.routes()).to.show({ destination: 'default', gateway: '172.17.0.1' })
+        await expect(look.ports('docker0')).to.show({ bridge: 'docker0' })
+        await expect(nat).to.have.rule(masquerade)
+        const version = await $`docker version -f '{{.Server.Version}}'`
+        const accept = '-A FORWARD -i bridge0 ! -o bridge0 -j ACCEPT'
+        if (Number.parseInt(version.stdout, 10) < 28) await expect(look.iptables()).to.have.rule(accept)
+        else await expect(look.iptables()).not.to.have.rule(accept)
+        await $`docker rm -f fresh`
+      },
+    )
   },
 )

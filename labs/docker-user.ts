@@ -100,23 +100,44 @@ export default lab(
       await $`iptables -D DOCKER-USER -i eth0 -s 203.0.113.5 -p tcp -m conntrack --ctorigdstport 8080 -j RETURN`
     })
 
-    step('what is appended is reached since engine 28 only: before, the chain ends with RETURN', async () => {
-      const appended = '-t filter -A DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8081 -j DROP'
-      await $`iptables -A DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8081 -j DROP`
-      defer`iptables -D DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8081 -j DROP`
-      if ((await major()) >= 28) {
-        await expect(filter).not.to.have.rule('-t filter -A DOCKER-USER -j RETURN')
-        await expect(outside.tcp('203.0.113.2', 8081)).not.to.answer(asked(8081))
-      } else {
-        await expect(filter).to.have.ruleBefore('-t filter -A DOCKER-USER -j RETURN', appended)
-        await expect(filter).not.to.use(appended, { while: () => request(8081) })
-      }
-      await $`iptables -D DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8081 -j DROP`
-      await request(8081)
-    })
+    step(
+      'what is appended is reached since engine 28 only: before, the chain ends with RETURN',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'forwarding and filtering',
+            says: 'DOCKER-USER no longer ends with RETURN: a rule that is appended there is reached',
+          },
+        ],
+      },
+      async () => {
+        const appended = '-t filter -A DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8081 -j DROP'
+        await $`iptables -A DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8081 -j DROP`
+        defer`iptables -D DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8081 -j DROP`
+        if ((await major()) >= 28) {
+          await expect(filter).not.to.have.rule('-t filter -A DOCKER-USER -j RETURN')
+          await expect(outside.tcp('203.0.113.2', 8081)).not.to.answer(asked(8081))
+        } else {
+          await expect(filter).to.have.ruleBefore('-t filter -A DOCKER-USER -j RETURN', appended)
+          await expect(filter).not.to.use(appended, { while: () => request(8081) })
+        }
+        await $`iptables -D DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8081 -j DROP`
+        await request(8081)
+      },
+    )
 
     step(
       'a rule at the head of FORWARD slips behind: with a new network up to engine 26, with a restart on all',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'forwarding and filtering',
+            says: 'A rule of one’s own at the head of FORWARD stays there when a network is made; before, the engine put its own before it again',
+          },
+        ],
+      },
       async () => {
         const own = '-t filter -A FORWARD -i eth0 -o docker0 -j DROP'
         await $`iptables -I FORWARD -i eth0 -o docker0 -j DROP`

@@ -176,10 +176,22 @@ export default lab(
       },
     )
 
-    step('without a port docker0 keeps 1400 from engine 26 on; before, it has what its ports have', async () => {
-      await expect(look.ports('docker0')).to.show([])
-      await expect(look.link('docker0')).to.show({ mtu: (await major()) < 26 ? 1500 : 1400 })
-    })
+    step(
+      'without a port docker0 keeps 1400 from engine 26 on; before, it has what its ports have',
+      {
+        changed: [
+          {
+            since: 26,
+            of: 'addresses and links',
+            says: 'docker0 itself has the MTU of --mtu, also while it has no port; before, only its ports had it',
+          },
+        ],
+      },
+      async () => {
+        await expect(look.ports('docker0')).to.show([])
+        await expect(look.link('docker0')).to.show({ mtu: (await major()) < 26 ? 1500 : 1400 })
+      },
+    )
 
     step(
       'a container that runs over a restart of the engine is stopped; started again, it has an address of the new subnet',

@@ -198,6 +198,15 @@ export default lab(
 
     step(
       'up to engine 26 it asks from the container’s netns, since 28 from the guest’s (the document does not say so)',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'names',
+            says: 'The engine’s name server asks the guest’s servers from the guest’s netns; before, from the container’s, masqueraded like all that leaves it',
+          },
+        ],
+      },
       async () => {
         const bridge = `br-${(await look.network('my-net'))?.Id.slice(0, 12)}`
         const { address } = await endpoint('client')

@@ -141,6 +141,13 @@ export default lab(
             engine: '>=28',
           }),
         ],
+        changed: [
+          {
+            since: 28,
+            of: 'forwarding and filtering',
+            says: 'FORWARD has no rules for each bridge any more: it calls DOCKER-FORWARD, where one rule accepts all that comes from docker0, and with --icc=false another drops what is for docker0 as well',
+          },
+        ],
       },
       async () => {
         await expect(filter).to.have.policy('filter', 'FORWARD', 'DROP')
@@ -201,6 +208,13 @@ export default lab(
           differs('S002-58', 'DROP stands in DOCKER-FORWARD, before an ACCEPT for what leaves docker0', {
             engine: '>=28',
           }),
+        ],
+        changed: [
+          {
+            since: 28,
+            of: 'forwarding and filtering',
+            says: 'FORWARD has no rules for each bridge any more: it calls DOCKER-FORWARD, where one rule accepts all that comes from docker0, and with --icc=false another drops what is for docker0 as well',
+          },
         ],
       },
       async () => {
@@ -279,6 +293,15 @@ export default lab(
 
     step(
       'up to engine 26 a port that is published is open to the LAN by the container’s own address; engine 28 drops it before it is routed',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'published ports',
+            says: 'A published port opens nothing at the container’s own address: a rule in table raw drops what comes for it by another link; before, a route to it was enough',
+          },
+        ],
+      },
       async () => {
         const pub = await addressOf('pub')
         await $`ip -n outside route add 172.17.0.0/16 via 203.0.113.2`

@@ -121,14 +121,26 @@ export default lab(
       },
     )
 
-    step('a new network switches it on since engine 28; up to 26 only a start of the engine does', async () => {
-      await $`sysctl -w net.ipv4.ip_forward=0`
-      await $`docker network create other`
-      defer`docker network rm other`
-      await expect(look.sysctl(key)).to.show((await major()) >= 28 ? '1' : '0')
-      await $`docker network rm other`
-      await $`sysctl -w net.ipv4.ip_forward=1`
-    })
+    step(
+      'a new network switches it on since engine 28; up to 26 only a start of the engine does',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'forwarding and filtering',
+            says: 'Each new network switches forwarding on; before, only a start of the engine did',
+          },
+        ],
+      },
+      async () => {
+        await $`sysctl -w net.ipv4.ip_forward=0`
+        await $`docker network create other`
+        defer`docker network rm other`
+        await expect(look.sysctl(key)).to.show((await major()) >= 28 ? '1' : '0')
+        await $`docker network rm other`
+        await $`sysctl -w net.ipv4.ip_forward=1`
+      },
+    )
 
     step(
       'the engine that switches it on sets the policy of FORWARD to DROP, with --ip-forward=true as without',
@@ -187,6 +199,13 @@ export default lab(
             engine: '<28',
           }),
           holds('S002-62', { engine: '>=28' }),
+        ],
+        changed: [
+          {
+            since: 28,
+            of: 'forwarding and filtering',
+            says: 'Containers are shut to outside also where forwarding was on before the engine started, and FORWARD accepts all; before, they were open',
+          },
         ],
       },
       async () => {

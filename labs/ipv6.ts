@@ -48,32 +48,55 @@ export default lab(
       await expect(ip6tables).to.have.policy('filter', 'FORWARD', 'ACCEPT')
     })
 
-    step('the engine finds a subnet for IPv6 itself since 28; before, it refuses', async () => {
-      const made = await $`docker network create --ipv6 auto`.nothrow()
-      if ((await major()) >= 28) {
-        defer`docker network rm auto`
-        const [subnet] = (await look.network('auto'))?.IPAM?.Config?.filter(({ Subnet }) => Subnet?.includes(':')) ?? []
-        // Drawn from the engine's id, so another each time.
-        expect(/^fd[0-9a-f:]+::\/64$/.test(subnet?.Subnet ?? '')).to.equal(true)
-        await $`docker network rm auto`
-      } else {
-        await expect(made.stderr).to.print('could not find an available, non-overlapping IPv6 address pool')
-      }
-      // What the first network of IPv6 changes for the guest; see the next step.
-      await $`sysctl -w net.ipv6.conf.all.forwarding=0`
-      await $`ip6tables -P FORWARD ACCEPT`
-    })
+    step(
+      'the engine finds a subnet for IPv6 itself since 28; before, it refuses',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'IPv6',
+            says: 'A network of IPv6 needs no subnet: the engine finds one of fd00::/8; before, it refused',
+          },
+        ],
+      },
+      async () => {
+        const made = await $`docker network create --ipv6 auto`.nothrow()
+        if ((await major()) >= 28) {
+          defer`docker network rm auto`
+          // Drawn from the engine's id, so another each time.
+          await expect(look.network('auto')).to.show({ IPAM: { Config: { Subnet: /^fd[0-9a-f:]+::\/64$/ } } })
+          await $`docker network rm auto`
+        } else {
+          await expect(made.stderr).to.print('could not find an available, non-overlapping IPv6 address pool')
+        }
+        // What the first network of IPv6 changes for the guest; see the next step.
+        await $`sysctl -w net.ipv6.conf.all.forwarding=0`
+        await $`ip6tables -P FORWARD ACCEPT`
+      },
+    )
 
-    step('a network with a subnet of IPv6 switches forwarding on; since 28 with the policy DROP', async () => {
-      await $`docker network create --ipv6 --subnet 2001:db8:1::/64 dual`
-      defer`docker network rm dual`
-      defer`sysctl -w net.ipv6.conf.all.forwarding=0`
-      defer`ip6tables -P FORWARD ACCEPT`
-      await expect(look.network('dual')).to.show({ EnableIPv6: true })
-      await expect(look.link(await bridge())).to.have.address('2001:db8:1::1/64')
-      for (const link of ['all', 'eth0']) await expect(look.sysctl(`net.ipv6.conf.${link}.forwarding`)).to.show('1')
-      await expect(ip6tables).to.have.policy('filter', 'FORWARD', (await major()) >= 28 ? 'DROP' : 'ACCEPT')
-    })
+    step(
+      'a network with a subnet of IPv6 switches forwarding on; since 28 with the policy DROP',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'IPv6',
+            says: 'The first network of IPv6 that switches forwarding on sets the policy of FORWARD to DROP as well',
+          },
+        ],
+      },
+      async () => {
+        await $`docker network create --ipv6 --subnet 2001:db8:1::/64 dual`
+        defer`docker network rm dual`
+        defer`sysctl -w net.ipv6.conf.all.forwarding=0`
+        defer`ip6tables -P FORWARD ACCEPT`
+        await expect(look.network('dual')).to.show({ EnableIPv6: true })
+        await expect(look.link(await bridge())).to.have.address('2001:db8:1::1/64')
+        for (const link of ['all', 'eth0']) await expect(look.sysctl(`net.ipv6.conf.${link}.forwarding`)).to.show('1')
+        await expect(ip6tables).to.have.policy('filter', 'FORWARD', (await major()) >= 28 ? 'DROP' : 'ACCEPT')
+      },
+    )
 
     step('a container there has an address and a gateway of each family, and a name for both', async () => {
       await $`docker run -d --name web --net dual -p 8080:80 nginx:alpine`
@@ -94,6 +117,15 @@ export default lab(
 
     step(
       'what leaves is masqueraded since 28; before, outside sees the container, and must know the way back',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'IPv6',
+            says: 'What leaves by IPv6 is masqueraded; before, it left with the container’s own address',
+          },
+        ],
+      },
       async () => {
         const near = look.in({ container: 'near' })
         if ((await major()) >= 28) {
@@ -113,31 +145,55 @@ export default lab(
       },
     )
 
-    step('a published port is rewritten since 28; before, the userland proxy answers and hides who asks', async () => {
-      const dnat = `-t nat -A DOCKER ! -s fe80::/10 ! -i ${await bridge()} -p tcp --dport 8080 -j DNAT --to-destination [${address}]:80`
-      const request = () => outside.http('http://[2001:db8::2]:8080').take()
-      if ((await major()) >= 28) {
-        await expect(ip6tables).to.use(dnat, { while: request })
-        await expect(outside.http('http://[2001:db8::2]:8080')).to.show({ seenFrom: { address: '2001:db8::1' } })
-      } else {
-        await expect(ip6tables).not.to.have.rule(dnat)
-        await expect(look.sockets()).to.show({ port: 8080, address: '::', process: 'docker-proxy' })
-        await expect(outside.http('http://[2001:db8::2]:8080')).to.show({ seenFrom: { address: '2001:db8:1::1' } })
-      }
-    })
+    step(
+      'a published port is rewritten since 28; before, the userland proxy answers and hides who asks',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'IPv6',
+            says: 'A port published on IPv6 is rewritten by DNAT, and the container sees who asks; before, the userland proxy answered',
+          },
+        ],
+      },
+      async () => {
+        const dnat = `-t nat -A DOCKER ! -s fe80::/10 ! -i ${await bridge()} -p tcp --dport 8080 -j DNAT --to-destination [${address}]:80`
+        const request = () => outside.http('http://[2001:db8::2]:8080').take()
+        if ((await major()) >= 28) {
+          await expect(ip6tables).to.use(dnat, { while: request })
+          await expect(outside.http('http://[2001:db8::2]:8080')).to.show({ seenFrom: { address: '2001:db8::1' } })
+        } else {
+          await expect(ip6tables).not.to.have.rule(dnat)
+          await expect(look.sockets()).to.show({ port: 8080, address: '::', process: 'docker-proxy' })
+          await expect(outside.http('http://[2001:db8::2]:8080')).to.show({ seenFrom: { address: '2001:db8:1::1' } })
+        }
+      },
+    )
 
-    step('up to 26 who has a route reaches every port of the container, published or not; since 28 none', async () => {
-      await $`ip -n outside route add 2001:db8:1::/64 via 2001:db8::2`
-      defer`ip -n outside route del 2001:db8:1::/64 via 2001:db8::2`
-      const pid = (await look.container('web'))?.State.Pid
-      const hidden = $`timeout 60 nsenter -t ${pid} -n nc -n -6 -k -l 9000`.nothrow()
-      await expect(look.tcp(address, 9000)).to.answer()
-      for (const port of [80, 9000]) {
-        if ((await major()) >= 28) await expect(outside.tcp(address, port)).not.to.answer(asked(address, port))
-        else await expect(outside.tcp(address, port)).to.answer()
-      }
-      await hidden.kill()
-    })
+    step(
+      'up to 26 who has a route reaches every port of the container, published or not; since 28 none',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'IPv6',
+            says: 'Who has a route to a container’s IPv6 address is shut out; before, every port of it was open to them',
+          },
+        ],
+      },
+      async () => {
+        await $`ip -n outside route add 2001:db8:1::/64 via 2001:db8::2`
+        defer`ip -n outside route del 2001:db8:1::/64 via 2001:db8::2`
+        const pid = (await look.container('web'))?.State.Pid
+        const hidden = $`timeout 60 nsenter -t ${pid} -n nc -n -6 -k -l 9000`.nothrow()
+        await expect(look.tcp(address, 9000)).to.answer()
+        for (const port of [80, 9000]) {
+          if ((await major()) >= 28) await expect(outside.tcp(address, port)).not.to.answer(asked(address, port))
+          else await expect(outside.tcp(address, port)).to.answer()
+        }
+        await hidden.kill()
+      },
+    )
 
     step('with --ip6tables it is on all engines as with IPv4: rewritten, masqueraded, shut', async () => {
       await $`docker rm -f web`

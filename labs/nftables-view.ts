@@ -38,19 +38,35 @@ export default lab(
       await expect(outside.http('http://203.0.113.2:8080')).to.show({ seenFrom: { address: '203.0.113.1' } })
     })
 
-    step('iptables writes to nf_tables: its tables are in nft’s list, and none are of the old kind', nft, async () => {
-      const version = await $`iptables --version`
-      await expect(version.stdout).to.print('(nf_tables)')
-      const { stdout } = await $`nft list tables`
-      const tables = stdout.trim().split('\n').sort()
-      const since28 = ['table ip raw', 'table ip6 filter', 'table ip6 nat']
-      expect(tables).to.include.members(['table ip filter', 'table ip nat'])
-      if ((await major()) >= 28) expect(tables).to.include.members(since28)
-      else expect(tables).not.to.include('table ip6 nat')
-      await expect(look.iptables()).to.show({ backend: 'nft', warnings: [] })
-      const old = await $`iptables-legacy-save`.nothrow()
-      expect(old.stdout).to.equal('')
-    })
+    step(
+      'iptables writes to nf_tables: its tables are in nft’s list, and none are of the old kind',
+      {
+        ...nft,
+        changed: [
+          {
+            since: 28,
+            of: 'forwarding and filtering',
+            says: 'The engine has rules in table raw, and for IPv6; before, in filter and nat of IPv4 alone',
+          },
+        ],
+      },
+      async () => {
+        const version = await $`iptables --version`
+        await expect(version.stdout).to.print('(nf_tables)')
+        const { stdout } = await $`nft list tables`
+        const tables = stdout.trim().split('\n').sort()
+        expect(tables).to.include.members(['table ip filter', 'table ip nat'])
+        const since28 = (await major()) >= 28
+        const has = (name: string) => tables.includes(`table ${name}`)
+        expect({ 'ip raw': has('ip raw'), 'ip6 nat': has('ip6 nat') }).to.deep.equal({
+          'ip raw': since28,
+          'ip6 nat': since28,
+        })
+        await expect(look.iptables()).to.show({ backend: 'nft', warnings: [] })
+        const old = await $`iptables-legacy-save`.nothrow()
+        expect(old.stdout).to.equal('')
+      },
+    )
 
     step('legacy iptables writes to tables of the old kind, of which nft’s list has none', legacy, async () => {
       const version = await $`iptables --version`

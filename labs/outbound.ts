@@ -66,29 +66,41 @@ export default lab(
       await expect(look.http(`http://${address.test}`)).to.answer()
     })
 
-    step('it is the policy of FORWARD that shuts it out up to engine 26, since 28 a rule of raw', async () => {
-      const ask = () => outside.tcp(address.test, 80, { timeoutS: 1 }).take()
-      if ((await major()) >= 28) {
-        const drop = `-t raw -A PREROUTING -d ${address.test}/32 ! -i docker0 -j DROP`
-        await expect(look.iptables({ table: 'raw' })).to.use(drop, { while: ask })
-        // A second one stands behind it, for whatever is not published.
-        await $`iptables -t raw -D PREROUTING -d ${address.test}/32 ! -i docker0 -j DROP`
-        defer`iptables -t raw -A PREROUTING -d ${address.test}/32 ! -i docker0 -j DROP`
-        const last = '-t filter -A DOCKER ! -i docker0 -o docker0 -j DROP'
-        await expect(look.iptables({ table: 'filter' })).to.use(last, { while: ask })
-        await $`iptables -t raw -A PREROUTING -d ${address.test}/32 ! -i docker0 -j DROP`
-      } else {
-        await expect(look.iptables()).to.have.policy('filter', 'FORWARD', 'DROP')
-        await $`iptables -P FORWARD ACCEPT`
-        defer`iptables -P FORWARD DROP`
-        await expect(outside.http(`http://${address.test}`)).to.answer()
-        await $`iptables -P FORWARD DROP`
-      }
-      await expect(outside.tcp(address.test, 80)).not.to.answer({
-        capture: act => look.capture('eth0', { while: act }),
-        frame: { ip: { destination: address.test }, tcp: { destinationPort: 80, flags: ['SYN'] } },
-      })
-    })
+    step(
+      'it is the policy of FORWARD that shuts it out up to engine 26, since 28 a rule of raw',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'forwarding and filtering',
+            says: 'Each container has a rule in table raw that drops what comes for its address by another link than its bridge; before, the policy of FORWARD shut it out, and nothing did where that was ACCEPT',
+          },
+        ],
+      },
+      async () => {
+        const ask = () => outside.tcp(address.test, 80, { timeoutS: 1 }).take()
+        if ((await major()) >= 28) {
+          const drop = `-t raw -A PREROUTING -d ${address.test}/32 ! -i docker0 -j DROP`
+          await expect(look.iptables({ table: 'raw' })).to.use(drop, { while: ask })
+          // A second one stands behind it, for whatever is not published.
+          await $`iptables -t raw -D PREROUTING -d ${address.test}/32 ! -i docker0 -j DROP`
+          defer`iptables -t raw -A PREROUTING -d ${address.test}/32 ! -i docker0 -j DROP`
+          const last = '-t filter -A DOCKER ! -i docker0 -o docker0 -j DROP'
+          await expect(look.iptables({ table: 'filter' })).to.use(last, { while: ask })
+          await $`iptables -t raw -A PREROUTING -d ${address.test}/32 ! -i docker0 -j DROP`
+        } else {
+          await expect(look.iptables()).to.have.policy('filter', 'FORWARD', 'DROP')
+          await $`iptables -P FORWARD ACCEPT`
+          defer`iptables -P FORWARD DROP`
+          await expect(outside.http(`http://${address.test}`)).to.answer()
+          await $`iptables -P FORWARD DROP`
+        }
+        await expect(outside.tcp(address.test, 80)).not.to.answer({
+          capture: act => look.capture('eth0', { while: act }),
+          frame: { ip: { destination: address.test }, tcp: { destinationPort: 80, flags: ['SYN'] } },
+        })
+      },
+    )
 
     step('a published port is the way in', { covers: ['S004-28'] }, async () => {
       await $`docker run -d --name near -p 8080:80 nginx:alpine`
@@ -99,6 +111,15 @@ export default lab(
 
     step(
       'up to engine 26 publishing also opens the container’s own port to who has the route; since 28 not',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'published ports',
+            says: 'A published port opens nothing at the container’s own address: a rule in table raw drops what comes for it by another link; before, a route to it was enough',
+          },
+        ],
+      },
       async () => {
         if ((await major()) >= 28) {
           await expect(outside.tcp(address.near, 80)).not.to.answer({
@@ -229,44 +250,56 @@ export default lab(
       })
     })
 
-    step('a network can ask to be spared: it leaves as it is, and outside must know the way back', async () => {
-      const known = async (name: string, option: string) => {
-        await $`docker network create --subnet 198.51.100.0/24 -o ${option} ${name}`
-        defer`docker network rm ${name}`
-        await $`docker run -itd --name ${name}-1 --net ${name} centos`
-        defer`docker rm -f ${name}-1`
-        return await addressOf(`${name}-1`, name)
-      }
-      const source = await known('unmasked', 'com.docker.network.bridge.enable_ip_masquerade=false')
-      const unmasked = look.in({ container: 'unmasked-1' })
-      const bridge = `br-${(await look.network('unmasked'))?.Id.slice(0, 12)}`
-      await expect(nat).not.to.have.rule(`-t nat -A POSTROUTING -s 198.51.100.0/24 ! -o ${bridge} -j MASQUERADE`)
-      const onLan = (act: () => Promise<unknown>) =>
-        look.capture({ on: 'lan0', in: { netns: 'outside' } }, { while: act })
-      await expect(unmasked.ping('203.0.113.1')).not.to.answer({
-        capture: onLan,
-        frame: { ip: { source, destination: '203.0.113.1' }, icmp: { type: 'echo-request' } },
-      })
-      await $`ip -n outside route add 198.51.100.0/24 via 203.0.113.9`
-      defer`ip -n outside route del 198.51.100.0/24 via 203.0.113.9`
-      if ((await major()) >= 28) {
-        // Outside answers now, but raw comes before conntrack: its rule cannot know that this is a reply.
+    step(
+      'a network can ask to be spared: it leaves as it is, and outside must know the way back',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'forwarding and filtering',
+            says: 'A network that is not masqueraded (enable_ip_masquerade=false) gets no replies from outside: table raw drops them, unless its gateway mode is routed',
+          },
+        ],
+      },
+      async () => {
+        const known = async (name: string, option: string) => {
+          await $`docker network create --subnet 198.51.100.0/24 -o ${option} ${name}`
+          defer`docker network rm ${name}`
+          await $`docker run -itd --name ${name}-1 --net ${name} centos`
+          defer`docker rm -f ${name}-1`
+          return await addressOf(`${name}-1`, name)
+        }
+        const source = await known('unmasked', 'com.docker.network.bridge.enable_ip_masquerade=false')
+        const unmasked = look.in({ container: 'unmasked-1' })
+        const bridge = `br-${(await look.network('unmasked'))?.Id.slice(0, 12)}`
+        await expect(nat).not.to.have.rule(`-t nat -A POSTROUTING -s 198.51.100.0/24 ! -o ${bridge} -j MASQUERADE`)
+        const onLan = (act: () => Promise<unknown>) =>
+          look.capture({ on: 'lan0', in: { netns: 'outside' } }, { while: act })
         await expect(unmasked.ping('203.0.113.1')).not.to.answer({
           capture: onLan,
-          frame: { ip: { source: '203.0.113.1', destination: source }, icmp: { type: 'echo-reply' } },
+          frame: { ip: { source, destination: '203.0.113.1' }, icmp: { type: 'echo-request' } },
         })
-        await expect(look.iptables({ table: 'raw' })).to.use(
-          `-t raw -A PREROUTING -d ${source}/32 ! -i ${bridge} -j DROP`,
-          { while: () => unmasked.ping('203.0.113.1').take() },
-        )
-        await $`docker rm -f unmasked-1`
-        await $`docker network rm unmasked`
-        // There it is a network of gateway mode `routed` that has neither rule.
-        await known('routed', 'com.docker.network.bridge.gateway_mode_ipv4=routed')
-        await expect(look.in({ container: 'routed-1' }).ping('203.0.113.1')).to.answer()
-      } else {
-        await expect(unmasked.ping('203.0.113.1')).to.answer()
-      }
-    })
+        await $`ip -n outside route add 198.51.100.0/24 via 203.0.113.9`
+        defer`ip -n outside route del 198.51.100.0/24 via 203.0.113.9`
+        if ((await major()) >= 28) {
+          // Outside answers now, but raw comes before conntrack: its rule cannot know that this is a reply.
+          await expect(unmasked.ping('203.0.113.1')).not.to.answer({
+            capture: onLan,
+            frame: { ip: { source: '203.0.113.1', destination: source }, icmp: { type: 'echo-reply' } },
+          })
+          await expect(look.iptables({ table: 'raw' })).to.use(
+            `-t raw -A PREROUTING -d ${source}/32 ! -i ${bridge} -j DROP`,
+            { while: () => unmasked.ping('203.0.113.1').take() },
+          )
+          await $`docker rm -f unmasked-1`
+          await $`docker network rm unmasked`
+          // There it is a network of gateway mode `routed` that has neither rule.
+          await known('routed', 'com.docker.network.bridge.gateway_mode_ipv4=routed')
+          await expect(look.in({ container: 'routed-1' }).ping('203.0.113.1')).to.answer()
+        } else {
+          await expect(unmasked.ping('203.0.113.1')).to.answer()
+        }
+      },
+    )
   },
 )

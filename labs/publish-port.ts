@@ -164,6 +164,13 @@ export default lab(
           holds('S000-25', { engine: '<28' }),
           differs('S000-25', 'the second rule is gone', { engine: '>=28' }),
         ],
+        changed: [
+          {
+            since: 28,
+            of: 'published ports',
+            says: 'The rule that would masquerade a container which asks for its own published port is gone',
+          },
+        ],
       },
       async () => {
         const version = await $`docker version -f '{{.Server.Version}}'`

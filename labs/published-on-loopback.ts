@@ -83,6 +83,15 @@ export default lab(
 
     step(
       'the published port is not up to engine 26: DNAT comes before routing; since 28 table raw drops it',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'published ports',
+            says: 'What is published on 127.0.0.1 has a rule in table raw that drops whatever does not come by lo; before, a neighbour on the LAN reached it by a route of its own',
+          },
+        ],
+      },
       async () => {
         // Its source is genuine, so that the filter for forged ones finds nothing.
         await $`sysctl -w net.ipv4.conf.lan1.rp_filter=1`
@@ -140,28 +149,40 @@ export default lab(
       },
     )
 
-    step('nor does 127.0.0.1 hide the container’s own address: up to engine 26 a route to it is enough', async () => {
-      await $`ip -n neighbour route add 172.17.0.0/16 via 198.51.100.2`
-      if ((await major()) >= 28) {
-        await expect(look.iptables({ table: 'raw' })).to.use(
-          `-t raw -A PREROUTING -d ${web.address}/32 ! -i docker0 -j DROP`,
-          { while: once(web.address, 80) },
-        )
-        await expect(neighbour.tcp(web.address, 80)).not.to.answer(asked(web.address, 80))
-      } else {
-        // The rule that lets published requests through knows the container’s address and port only.
-        await expect(look.iptables({ table: 'filter' })).to.use(
-          `-t filter -A DOCKER -d ${web.address}/32 ! -i docker0 -o docker0 -p tcp --dport 80 -j ACCEPT`,
-          { while: once(web.address, 80) },
-        )
-        await expect(neighbour.http(`http://${web.address}`)).to.show({ seenFrom: { address: '198.51.100.1' } })
-      }
-      // What it does not publish is shut on all.
-      const other = $`timeout 60 nsenter -t ${(await look.container('web'))?.State.Pid} -n nc -n -k -l 9000`.nothrow()
-      await expect(look.tcp(web.address, 9000)).to.answer()
-      await expect(neighbour.tcp(web.address, 9000)).not.to.answer(asked(web.address, 9000))
-      await other.kill()
-    })
+    step(
+      'nor does 127.0.0.1 hide the container’s own address: up to engine 26 a route to it is enough',
+      {
+        changed: [
+          {
+            since: 28,
+            of: 'published ports',
+            says: 'A published port opens nothing at the container’s own address: a rule in table raw drops what comes for it by another link; before, a route to it was enough',
+          },
+        ],
+      },
+      async () => {
+        await $`ip -n neighbour route add 172.17.0.0/16 via 198.51.100.2`
+        if ((await major()) >= 28) {
+          await expect(look.iptables({ table: 'raw' })).to.use(
+            `-t raw -A PREROUTING -d ${web.address}/32 ! -i docker0 -j DROP`,
+            { while: once(web.address, 80) },
+          )
+          await expect(neighbour.tcp(web.address, 80)).not.to.answer(asked(web.address, 80))
+        } else {
+          // The rule that lets published requests through knows the container’s address and port only.
+          await expect(look.iptables({ table: 'filter' })).to.use(
+            `-t filter -A DOCKER -d ${web.address}/32 ! -i docker0 -o docker0 -p tcp --dport 80 -j ACCEPT`,
+            { while: once(web.address, 80) },
+          )
+          await expect(neighbour.http(`http://${web.address}`)).to.show({ seenFrom: { address: '198.51.100.1' } })
+        }
+        // What it does not publish is shut on all.
+        const other = $`timeout 60 nsenter -t ${(await look.container('web'))?.State.Pid} -n nc -n -k -l 9000`.nothrow()
+        await expect(look.tcp(web.address, 9000)).to.answer()
+        await expect(neighbour.tcp(web.address, 9000)).not.to.answer(asked(web.address, 9000))
+        await other.kill()
+      },
+    )
 
     step('other containers reach it at its address, though not at the guest’s', async () => {
       await $`docker run -itd --name near centos`

@@ -207,7 +207,7 @@ Example:
       'after',
       `
 Exit codes:
-  0    no verdict differs from the ledger's, or the ledger is written
+  0    no verdict differs from the ledger's, or the ledger is written; what it had not judged there is new, and no difference
   1    some do, or a lab failed in a report
   2    a report can't be read
 

@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Evidence } from './evidence.ts'
 import type { Ledger } from './ledger.ts'
@@ -17,6 +17,13 @@ export async function readLedger(): Promise<Ledger | undefined> {
 /** The committed evidence of a lab; undefined where there is none yet. */
 export async function readEvidence(lab: string): Promise<Evidence | undefined> {
   return await read(join(evidenceFolder, `${lab}.json`))
+}
+
+/** The committed evidence of all labs that have some, by name. */
+export async function readAllEvidence(): Promise<Evidence[]> {
+  const names = (await readdir(evidenceFolder)).filter(name => name.endsWith('.json')).toSorted()
+  const read = await Promise.all(names.map(name => readEvidence(basename(name, '.json'))))
+  return read.filter(one => one !== undefined)
 }
 
 /** Writes the ledger, its page and the evidence of all labs; that of a lab which is not among them goes. */

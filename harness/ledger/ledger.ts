@@ -25,7 +25,7 @@ export interface LedgerCell {
   /** The gravest of its proofs'. */
   verdict: Verdict
   proofs: LedgerProof[]
-  /** The last run that proved all of it. */
+  /** The last run that proved some of it. */
   proved: {
     /** The day, `2026-03-01`. */
     on: string
@@ -65,7 +65,7 @@ export function provenRuns(reports: readonly JsonReport[]): ProvenRun[] {
   )
 }
 
-/** The ledger that these runs make; what none of them judged stays as it was `before`. */
+/** The ledger that these runs make; what none of them came to judge, step by step, stays as it was `before`. */
 export function makeLedger(
   documents: readonly Document[],
   labs: readonly LabHeader[],
@@ -76,33 +76,51 @@ export function makeLedger(
   const untested = new Map(labs.flatMap(({ untestable }) => untestable.map(({ id, because }) => [id, because])))
   const claims = documents.flatMap(({ document, claims }) =>
     claims.map((claim): LedgerClaim => {
-      const made = cellsOf(claim.id, runs)
-      const kept = (known.get(claim.id)?.cells ?? []).filter(old => !made.some(cell => isSame(cell, old)))
-      const cells = [...made, ...kept].toSorted(inOrder)
+      const cells = cellsOf(claim.id, runs, known.get(claim.id)?.cells ?? []).toSorted(inOrder)
       return { ...claim, document, cells, untestable: cells.length > 0 ? null : (untested.get(claim.id) ?? null) }
     }),
   )
   return { schema: 'vethlab-ledger/1', claims }
 }
 
-function cellsOf(id: string, runs: readonly ProvenRun[]): LedgerCell[] {
-  const byCell = Map.groupBy(runs, ({ cell }) => `${cell.engine} ${cell.backend}`)
-  return [...byCell.values()].flatMap(its => {
-    const proofs = its.flatMap(({ lab, facts }) => proofsIn(id, lab, facts))
-    const distinct = [...new Map(proofs.map(proof => [JSON.stringify(proof), proof])).values()]
-    const verdict = gravest(distinct.map(({ verdict, because }) => ({ id, verdict, because, on: {} })))
-    const last = its.filter(({ lab, facts }) => proofsIn(id, lab, facts).length > 0).at(-1)
-    if (!verdict || !last) return []
-    const { provider, suite, engine, iptables, kernel } = last.facts
-    return [
-      {
-        ...last.cell,
-        verdict,
-        proofs: distinct,
-        proved: { on: last.on, provider, suite, engine: engine ?? '', iptables, kernel },
-      },
-    ]
+function cellsOf(id: string, runs: readonly ProvenRun[], before: readonly LedgerCell[]): LedgerCell[] {
+  const places = [...runs.map(({ cell }) => cell), ...before.map(({ engine, backend }) => ({ engine, backend }))]
+  const distinct = new Map(places.map(place => [`${place.engine} ${place.backend}`, place]))
+  return [...distinct.values()].flatMap(place => {
+    const its = runs.filter(({ cell }) => isSame(cell, place))
+    const old = before.find(cell => isSame(cell, place))
+    const made = its.flatMap(({ lab, facts }) => proofsIn(id, lab, facts))
+    const missed = old?.proofs.filter(proof => !its.some(({ lab }) => cameTo(proof, lab))) ?? []
+    const kept = missed.map(proof => ({ ...proof, step: numberOf(proof, runs) ?? proof.step }))
+    const proofs = [...new Map([...made, ...kept].map(proof => [JSON.stringify(proof), proof])).values()]
+    const verdict = verdictOf(proofs)
+    const last = its.findLast(({ lab, facts }) => proofsIn(id, lab, facts).length > 0)
+    const proved = last ? provedBy(last) : old?.proved
+    return verdict && proved ? [{ ...place, verdict, proofs: proofs.toSorted(byStep), proved }] : []
   })
+}
+
+/** The verdict on a claim that these prove together. */
+export function verdictOf(proofs: readonly LedgerProof[]): Verdict | undefined {
+  return gravest(proofs.map(({ verdict, because }) => ({ id: '', verdict, because, on: {} })))
+}
+
+/** Whether a run was in a position to prove this again: it did the step, or the lab has no such step any more. */
+function cameTo({ lab, title }: LedgerProof, run: JsonLab): boolean {
+  return lab === run.name && run.steps.find(step => step.title === title)?.status !== 'skipped'
+}
+
+/** The number that a step has by now; undefined where none of these runs knows it. */
+function numberOf({ lab, title }: LedgerProof, runs: readonly ProvenRun[]): number | undefined {
+  return runs.find(run => run.lab.name === lab)?.lab.steps.find(step => step.title === title)?.number
+}
+
+function provedBy({ on, facts: { provider, suite, engine, iptables, kernel } }: ProvenRun): LedgerCell['proved'] {
+  return { on, provider, suite, engine: engine ?? '', iptables, kernel }
+}
+
+function byStep(one: LedgerProof, other: LedgerProof): number {
+  return one.lab.localeCompare(other.lab) || one.step - other.step
 }
 
 /** What a run proved of a claim: in steps that passed, with an expectation that held. */

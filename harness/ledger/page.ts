@@ -1,12 +1,15 @@
 import type { Document } from '../claims/documents.ts'
 import { type Verdict, verdicts } from '../claims/verdict.ts'
+import { volatile } from '../repeat/volatile.ts'
 import { table } from '../reporters/markdown.ts'
 import { count } from '../reporters/words.ts'
-import { said } from './changes.ts'
+import { fromEngineToEngine } from './between-engines.ts'
+import type { Evidence } from './evidence.ts'
 import type { Ledger, LedgerCell, LedgerClaim } from './ledger.ts'
+import { upgradesOf } from './upgrades.ts'
 
 /** The ledger for people, in Markdown: sums, what changed from engine to engine, each claim with its verdict and its proof. */
-export function ledgerPage({ claims }: Ledger, documents: readonly Document[]): string {
+export function ledgerPage({ claims }: Ledger, documents: readonly Document[], evidence: readonly Evidence[]): string {
   const places = placesOf(claims)
   const parts = [
     '<!-- Made by `npm run lab ledger` of runs: change a lab instead. -->',
@@ -18,7 +21,7 @@ export function ledgerPage({ claims }: Ledger, documents: readonly Document[]): 
     '## Sums',
     sums(claims, documents),
     '## From engine to engine',
-    fromEngineToEngine(claims, places),
+    ...fromEngineToEngine(claims, upgradesOf(evidence)),
     ...documents.flatMap(({ document, about }) => [
       `## ${document}`,
       about,
@@ -27,6 +30,13 @@ export function ledgerPage({ claims }: Ledger, documents: readonly Document[]): 
         places,
       ),
     ]),
+    '## What is left out',
+    'From run to run some of what is seen is another thing each time, and says nothing. In the evidence a name stands in its place, so that' +
+      ' what differs there does say something:',
+    table(
+      ['what', 'in its place'],
+      volatile.map(({ name, replacement }) => [name, `\`${replacement}\``]),
+    ),
   ]
   return `${parts.join('\n\n')}\n`
 }
@@ -82,16 +92,8 @@ function sums(claims: readonly LedgerClaim[], documents: readonly Document[]): s
   return table(['on the newest engine', ...verdicts, 'not judged', 'claims'], [...rows, row('all', claims)])
 }
 
-function fromEngineToEngine(claims: readonly LedgerClaim[], places: readonly Place[]): string {
-  const changed = claims.filter(({ cells }) => new Set(cells.map(said)).size > 1)
-  if (changed.length === 0) return 'No verdict depends on the engine.'
-  const rows = changed.map(claim => [claim.id, claim.says, ...places.map(place => said(cellAt(claim, place)))])
-  return table(['claim', 'the document', ...places.map(title)], rows)
-}
-
 function claimTable(claims: readonly LedgerClaim[], places: readonly Place[]): string {
   const rows = claims.map(claim => {
-    const reasons = new Set(claim.cells.flatMap(({ proofs }) => proofs.flatMap(({ because }) => because ?? [])))
     const proofs = new Set(
       claim.cells.flatMap(({ proofs }) => proofs.map(({ lab, step }) => `[${lab}](labs/${lab}.md) ${step}`)),
     )
@@ -100,9 +102,20 @@ function claimTable(claims: readonly LedgerClaim[], places: readonly Place[]): s
       claim.id,
       claim.says,
       ...places.map(verdict),
-      claim.untestable ?? [...reasons].join('; '),
+      claim.untestable ?? reasonsOf(claim).join('; '),
       [...proofs].join(', '),
     ]
   })
   return table(['claim', 'the document', ...places.map(title), 'because', 'proved by'], rows)
+}
+
+/** What is different, or true instead; with the engines where it is not so on all that were asked. */
+function reasonsOf({ cells }: LedgerClaim): string[] {
+  const reasons = cells.flatMap(cell =>
+    cell.proofs.flatMap(({ because }) => (because === null ? [] : { because, cell })),
+  )
+  return [...Map.groupBy(reasons, ({ because }) => because)].map(([because, its]) => {
+    const there = cells.filter(cell => its.some(one => one.cell === cell))
+    return there.length === cells.length ? because : `${there.map(title).join(', ')}: ${because}`
+  })
 }

@@ -1,9 +1,10 @@
 import { said } from './changes.ts'
 import type { Evidence } from './evidence.ts'
 import type { LedgerClaim } from './ledger.ts'
+import { patch, upgradesOf } from './upgrades.ts'
 
 /**
- * One claim's story for a terminal: what the document says and types, what each engine does, the evidence, and how to see it
+ * One claim's story for a terminal: what the document says and types, what each engine does, what upgrades changed, the evidence, and how to see it
  * oneself. `bold` and `dim` style a text.
  */
 export function story(
@@ -26,6 +27,10 @@ export function story(
     lines.push(dim(`  proved ${on} with ${engine} in ${provider}${suite === null ? '' : `, ${suite}`}`))
   }
   const steps = new Map(cells.flatMap(({ proofs }) => proofs.map(proof => [`${proof.lab} ${proof.step}`, proof])))
+  const upgrades = upgradesOf(evidence).filter(({ lab, step }) => steps.has(`${lab} ${step}`))
+  for (const [what, its] of Map.groupBy(upgrades, ({ after, says }) => `Docker ${after.engine}: ${says}`)) {
+    lines.push('', bold(`Changed with ${what}`), ...its.flatMap(patch).map(line => `  ${line}`))
+  }
   for (const { lab, step, title } of steps.values()) {
     lines.push('', bold(`${lab}, step ${step}: ${title}`))
     const seen = evidence.find(one => one.lab === lab)?.steps.find(one => one.number === step)?.seen ?? []

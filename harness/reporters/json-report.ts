@@ -1,4 +1,14 @@
-import type { Cell, Failure, Jobs, Judgement, LabRepeated, MachineFacts, Status, Totals } from '../events.ts'
+import type {
+  Cell,
+  EngineChange,
+  Failure,
+  Jobs,
+  Judgement,
+  LabRepeated,
+  MachineFacts,
+  Status,
+  Totals,
+} from '../events.ts'
 
 /**
  * What `--reporter json` prints: one document, complete also when the run was interrupted or nothing could be run.
@@ -86,6 +96,8 @@ export interface JsonStep {
   covers: string[]
   /** What the step, if it passes, proves of each of them. */
   judgements: Judgement[]
+  /** What newer engines do otherwise, as the step, if it passes, proves on those before and on those since. */
+  changed: EngineChange[]
   status: Status
   ms: number
   commands: JsonCommand[]

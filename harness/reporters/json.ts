@@ -93,6 +93,7 @@ function labFrom(
   const ended = only(events, 'lab-ended')[0]
   const started = only(events, 'lab-started').length > 0
   const commands = only(events, 'command')
+  const bySteps = Map.groupBy(events, stepIn)
   return {
     name,
     repetition,
@@ -106,7 +107,7 @@ function labFrom(
     machines: only(events, 'machine-started').map(({ machine: name = null, facts }) => {
       return { name, facts, kept: keptOf(facts.machine) }
     }),
-    steps: header.steps.map(step => stepOf(step, events)),
+    steps: header.steps.map(step => stepOf(step, bySteps.get(step.number) ?? [])),
     undo: commands.filter(({ phase }) => phase === 'undo').map(commandOf),
     residue: residue?.differences ?? null,
     kept: keptOf(kept[0]?.machine),
@@ -115,21 +116,28 @@ function labFrom(
   }
 }
 
-function stepOf({ number, title, covers }: StepHeader, events: RunEvent[]): JsonStep {
-  const started = only(events, 'step-started').some(({ step }) => step.number === number)
-  const ended = only(events, 'step-ended').find(({ step }) => step.number === number)
-  const mine = <T extends { step: number | null }>(those: T[]) => those.filter(({ step }) => step === number)
+/** The number of the step that an event is of; null for none. */
+function stepIn(event: RunEvent): number | null {
+  if (!('step' in event)) return null
+  return typeof event.step === 'object' ? (event.step?.number ?? null) : event.step
+}
+
+/** A step, from its own events. */
+function stepOf({ number, title, covers, changed }: StepHeader, events: RunEvent[]): JsonStep {
+  const started = only(events, 'step-started').length > 0
+  const [ended] = only(events, 'step-ended')
   return {
     number,
     title,
     covers: covers.map(({ id }) => id),
     judgements: covers,
+    changed,
     status: ended?.status ?? (started ? 'failed' : 'skipped'),
     ms: round(ended?.ms ?? 0),
-    commands: mine(only(events, 'command'))
+    commands: only(events, 'command')
       .filter(({ phase }) => phase === 'act')
       .map(commandOf),
-    expectations: mine(only(events, 'expectation')).map(({ text, status, saw, looks, ms, where }) => {
+    expectations: only(events, 'expectation').map(({ text, status, saw, looks, ms, where }) => {
       return { text, status, saw, looks, ms: round(ms), where }
     }),
     failure: ended?.failure ?? null,

@@ -39,9 +39,9 @@ export function registerSteps(lab: Lab, words: LabWords): RegisteredStep[] {
     const [options, run] = rest.length === 1 ? [{} as StepOptions, rest[0]] : rest
     if (steps.some(other => other.header.title === title))
       throw new Error(`lab "${lab.title}" has two steps "${title}"`)
-    const { covers = [], needs = {} } = options
+    const { covers = [], changed = [], needs = {} } = options
     checkNeeds(needs)
-    const header = { number: steps.length + 1, title, covers: covers.map(judgementOf), needs }
+    const header = { number: steps.length + 1, title, covers: covers.map(judgementOf), changed, needs }
     steps.push({ header, limitS: options.limitS ?? defaultLimitS, run })
   }
   // The words are those that the lab asked for: `lab()` has seen to that.

@@ -8,6 +8,7 @@ describe('what a command line means', () => {
     number: i + 1,
     title,
     covers: [],
+    changed: [],
     needs: {},
   }))
   const lab = { name: 'a-lab', steps }

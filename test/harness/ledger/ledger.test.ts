@@ -1,5 +1,4 @@
 import { expect } from 'chai'
-import type { Judgement } from '../../../harness/claims/verdict.ts'
 import { differs, holds, isFalse } from '../../../harness/claims/verdict.ts'
 import type { LabHeader } from '../../../harness/events.ts'
 import { changes, said } from '../../../harness/ledger/changes.ts'
@@ -18,11 +17,7 @@ const header = {
 const labs = [header as unknown as LabHeader]
 
 /** A report of a run of one lab, as far as the ledger is concerned. */
-function report(
-  engine: string,
-  steps: (Partial<JsonStep> & { judgements: Judgement[] })[],
-  status = 'passed',
-): JsonReport {
+function report(engine: string, steps: Partial<JsonStep>[], status = 'passed'): JsonReport {
   const facts = {
     provider: 'sandbox',
     suite: 'trixie',
@@ -33,6 +28,7 @@ function report(
   }
   const whole = steps.map((step, i) => ({
     ...{ number: i + 1, title: `step ${i + 1}`, status: 'passed', commands: [], expectations: [held('it is so')] },
+    ...{ judgements: [], changed: [] },
     ...step,
   }))
   const lab = { name: 'a-lab', status, machine: facts, steps: whole }
@@ -91,15 +87,68 @@ describe('the ledger', () => {
     expect(changes(undefined, before).map(({ before }) => said(before))).to.deep.equal(['not judged', 'not judged'])
   })
 
-  it('is a page: sums by document, what depends on the engine, each claim with its verdicts and its proof', () => {
-    const page = ledgerPage(
-      made([report('26.1.5', [{ judgements: byEngine }]), report('28.5.2', [{ judgements: byEngine }])]),
-      documents,
+  describe('where a run could not do what another did', () => {
+    const [plain, special] = [[holds('S001-01')], [isFalse('S001-01', 'in a virtual machine')]]
+    const skipped = { judgements: special, status: 'skipped' as const, reason: 'the kernel has no ip_vs' }
+    const inSandbox = (engine: string) => report(engine, [{ judgements: plain }, skipped])
+    const inMachine = (engine: string) => report(engine, [{ judgements: plain }, { judgements: special }])
+    const told = (before: ReturnType<typeof made> | undefined, reports: JsonReport[]) =>
+      changes(before, made(reports, before)).map(({ engine, before, after, isNew }) => [
+        ...[engine, said(before), said(after)],
+        isNew ? 'new' : 'changed',
+      ])
+
+    it('keeps what a skipped step had proved', () => {
+      const before = made([inMachine('26.1.5')])
+      expect(told(before, [inSandbox('26.1.5')])).to.deep.equal([])
+      expect(cells(made([inSandbox('26.1.5')], before), 'S001-01')).to.deep.equal([
+        '26.1 nft false: in a virtual machine',
+      ])
+    })
+
+    it('calls new what was not judged there before, and not changed', () => {
+      const before = made([inSandbox('20.10.24'), inMachine('26.1.5')])
+      expect(told(before, [inMachine('20.10.24'), inMachine('28.5.2')])).to.deep.equal([
+        ['20.10', 'holds', 'false: in a virtual machine', 'new'],
+        ['28.5', 'not judged', 'false: in a virtual machine', 'new'],
+      ])
+    })
+
+    it('still calls changed what the same step proves otherwise, a step that was never there, and what is proved no more', () => {
+      const before = made([inMachine('26.1.5')])
+      const otherwise = report('26.1.5', [{ judgements: [differs('S001-01', 'in part')] }, skipped])
+      expect(told(before, [otherwise])).to.deep.equal([
+        ['26.1', 'false: in a virtual machine', 'false: in part; in a virtual machine', 'changed'],
+      ])
+      const added = report('26.1.5', [{ judgements: plain }, skipped, { judgements: [isFalse('S001-01', 'at all')] }])
+      expect(told(made([inSandbox('26.1.5')]), [added])).to.deep.equal([['26.1', 'holds', 'false: at all', 'changed']])
+      const gone = report('26.1.5', [{ judgements: plain }, {}])
+      expect(told(before, [gone])).to.deep.equal([['26.1', 'false: in a virtual machine', 'holds', 'changed']])
+      expect(told(made([inSandbox('26.1.5')]), [report('26.1.5', [{}])])).to.deep.equal([
+        ['26.1', 'holds', 'not judged', 'changed'],
+      ])
+    })
+  })
+
+  it('is a page: sums by document, what upgrades changed, each claim with its verdicts and its proof', () => {
+    const changed = [{ since: 28, of: 'addresses and links' as const, says: 'The MAC is random' }]
+    const run = (engine: string, text: string) =>
+      report(engine, [{ judgements: byEngine, changed, expectations: [held('it is so'), held(text)] }])
+    const reports = [run('26.1.5', 'it begins with 02:42'), run('28.5.2', 'it does not')]
+    const evidence = [evidenceOf('a-lab', provenRuns(reports), undefined)]
+    const page = ledgerPage(made(reports), documents, evidence)
+    expect(page).to.include(
+      [
+        'as labs saw it: 1 thing with 28.5. Below each is what shows it: `-` was true on the last engine before, `+` is since.',
+        '### Addresses and links',
+        '**28.5** The MAC is random. *[a-lab](labs/a-lab.md) 1 (S001-01: holds, then differs)*',
+        '```diff\n- 26.1  it begins with 02:42\n+ 28.5  it does not\n```',
+      ].join('\n\n'),
     )
+    expect(page).to.include("| name of an engine's veth | `veth&lt;id>` |")
     expect(page).to.include('Proved last: Docker 26.1.5 on 2026-03-01, Docker 28.5.2 on 2026-03-01.')
     expect(page).to.include('| all | 0 | 1 | 0 | 1 | 1 | 3 |')
-    expect(page).to.include('| S001-01 | S001-01 is so. | holds | differs: in part |')
-    expect(page).to.include('| S001-01 | S001-01 is so. | holds | differs | in part | [a-lab](labs/a-lab.md) 1 |')
+    expect(page).to.include('| S001-01 | S001-01 is so. | holds | differs | 28.5: in part | [a-lab](labs/a-lab.md) 1 |')
     expect(page).to.include('| S001-03 | S001-03 is so. | untestable | untestable | it asks a registry |  |')
   })
 })
@@ -139,12 +188,43 @@ describe('evidence', () => {
     })
   })
 
+  it('is of the last run in one place, and in the order of engines, whatever that of the reports is', () => {
+    const of = (...reports: JsonReport[]) => evidenceOf('a-lab', provenRuns(reports), undefined).steps[0]?.seen
+    const seen = of(run('28.5.2', 'new'), run('20.10.24', 'early'), run('20.10.24', 'old'))
+    expect(seen?.map(({ on, expectations }) => [on, expectations[0]?.saw])).to.deep.equal([
+      [['20.10 nft'], 'old'],
+      [['28.5 nft'], 'new'],
+    ])
+    expect(seen).to.deep.equal(of(run('20.10.24', 'old'), run('28.5.2', 'new')))
+  })
+
+  it('is also of a step that judges no claim, where engines do something otherwise', () => {
+    const changed = [{ since: 28, of: 'names' as const, says: 'It is so' }]
+    const { steps } = evidenceOf('a-lab', provenRuns([report('28.5.2', [{}, { changed }])]), undefined)
+    expect(steps.map(({ number, changed }) => [number, changed])).to.deep.equal([[2, changed]])
+  })
+
+  it('stays where no report has the lab', () => {
+    const before = evidenceOf('a-lab', provenRuns([run('26.1.5', 'old')]), undefined)
+    expect(evidenceOf('a-lab', [], before)).to.deep.equal(before)
+  })
+
+  it('that stays is normalised by rules that are newer', () => {
+    const before = evidenceOf('a-lab', provenRuns([run('26.1.5', 'old')]), undefined)
+    const written = JSON.parse(JSON.stringify(before).replace('old', '02:42:ac:11:00:02'))
+    for (const after of [
+      evidenceOf('a-lab', [], written),
+      evidenceOf('a-lab', provenRuns([run('28.5.2', 'so')]), written),
+    ])
+      expect(after.steps[0]?.seen[0]?.expectations[0]?.saw).to.equal('<mac>')
+  })
+
   it('stays for an engine that these runs did not have', () => {
     const before = evidenceOf('a-lab', provenRuns([run('20.10.24', 'old'), run('28.5.2', 'old')]), undefined)
     const after = evidenceOf('a-lab', provenRuns([run('28.5.2', 'new')]), before)
     expect(after.steps[0]?.seen.map(({ on, expectations }) => [on, expectations[0]?.saw])).to.deep.equal([
-      [['28.5 nft'], 'new'],
       [['20.10 nft'], 'old'],
+      [['28.5 nft'], 'new'],
     ])
   })
 
@@ -167,5 +247,24 @@ describe('evidence', () => {
       '  see it: npm run lab a-lab -- --until 1 --keep',
       '',
     ])
+  })
+
+  it('makes a story of what upgrades changed, too, once for all steps that show it', () => {
+    const changed = [{ since: 28, of: 'names' as const, says: 'It is so' }]
+    const reports = ['26.1.5', '28.5.2'].map(engine =>
+      report(
+        engine,
+        [1, 2].map(step => ({ judgements, changed, expectations: [held(`${engine} in ${step}`)] })),
+      ),
+    )
+    const [one] = made(reports).claims
+    const plain = { bold: (text: string) => text, dim: (text: string) => text }
+    const told = one && story(one, [evidenceOf('a-lab', provenRuns(reports), undefined)], plain)
+    expect(told).to.include(
+      [
+        ...['', 'Changed with Docker 28.5: It is so', '  - 26.1  26.1.5 in 1', '  + 28.5  28.5.2 in 1'],
+        ...['  - 26.1  26.1.5 in 2', '  + 28.5  28.5.2 in 2', '', 'a-lab, step 1: step 1'],
+      ].join('\n'),
+    )
   })
 })

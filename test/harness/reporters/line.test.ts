@@ -68,7 +68,7 @@ describe('line reporter', () => {
       return {
         type: 'step-ended',
         lab: lab.name,
-        step: { number, title: `t${number}`, covers: [], needs: {} },
+        step: { number, title: `t${number}`, covers: [], changed: [], needs: {} },
         status: 'skipped',
         ms: 0,
       }

@@ -7,18 +7,26 @@ import type { CommandEnded, LabHeader, RunEvent, StepHeader, Totals } from '../.
  */
 
 const steps: StepHeader[] = [
-  { number: 1, title: 'br01 is a bridge that is up', covers: [holds('S001-06'), holds('S001-07')], needs: {} },
+  {
+    number: 1,
+    title: 'br01 is a bridge that is up',
+    covers: [holds('S001-06'), holds('S001-07')],
+    changed: [],
+    needs: {},
+  },
   {
     number: 2,
     title: 'ns01 does not reach the outside while forwarding is off',
     covers: [holds('S001-20')],
+    changed: [],
     needs: {},
   },
-  { number: 3, title: 'ns01 reaches the outside through NAT', covers: [], needs: {} },
+  { number: 3, title: 'ns01 reaches the outside through NAT', covers: [], changed: [], needs: {} },
   {
     number: 4,
     title: "the document's clean-up leaves nothing",
     covers: [differs('S001-31', 'it leaves forwarding on')],
+    changed: [],
     needs: {},
   },
 ]

@@ -2,7 +2,7 @@ import type { LabEvent, LabHeader, RunEvent, Status } from '../../../harness/eve
 
 /** A lab of one step. */
 export function header(name: string): LabHeader {
-  const step = { number: 1, title: `${name} does its step`, covers: [], needs: {} }
+  const step = { number: 1, title: `${name} does its step`, covers: [], changed: [], needs: {} }
   return {
     name,
     title: `The lab ${name}`,
@@ -36,7 +36,7 @@ export function eventsOf(
   { status = 'passed' as Status, repetition = undefined as number | undefined } = {},
 ) {
   const lab = header(name)
-  const step = { number: 1, title: `${name} does its step`, covers: [], needs: {} }
+  const step = { number: 1, title: `${name} does its step`, covers: [], changed: [], needs: {} }
   const failure = { kind: 'claim' as const, message: `${name} should hold` }
   const failed = status === 'failed' ? { failure } : {}
   const verdict = status === 'failed' ? 'failed' : 'passed'

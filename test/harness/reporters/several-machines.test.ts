@@ -11,7 +11,7 @@ const lab: LabHeader = {
   machines: ['alpha', 'beta'],
   segments: [{ name: 'segment', machines: ['alpha', 'beta'] }],
 }
-const step = { number: 1, title: 'alpha is cut', covers: [], needs: {} }
+const step = { number: 1, title: 'alpha is cut', covers: [], changed: [], needs: {} }
 const facts = (machine: string) => ({
   ...{ machine, provider: 'sandbox', accelerator: 'host', suite: 'trixie' },
   ...{ kernel: '6.18.5', engine: '26.1.5', iptables: '1.8.11', iptablesBackend: 'nft' },
