@@ -7,10 +7,16 @@ import { lab, medians, type Took } from './parts/program.ts'
  */
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '10' } } })
-const commands = [['why', 'S002-61'], ['coverage'], ['--', '--help']]
+const least = ['--', '--help']
+const questions = [['why', 'S002-61'], ['coverage']]
 
-const took = new Map<string, Took[]>(commands.map(args => [args.join(' '), []]))
+const took = new Map<string[], Took[]>([...questions, least].map(args => [args, []]))
 for (let round = 0; round < Number(values.rounds); round++) {
-  for (const args of commands) took.get(args.join(' '))?.push(await lab(...args))
+  for (const [args, its] of took) its.push(await lab(...args))
 }
-for (const [what, its] of took) console.log(`npm run lab ${what.padEnd(12)}  ${medians(its)}`)
+const floor = medians(took.get(least) ?? []).passed
+for (const [args, its] of took) {
+  const { passed, processor } = medians(its)
+  const times = `${passed.toFixed(2)} s, ${processor.toFixed(2)} s of processor time`
+  console.log(`npm run lab ${args.join(' ').padEnd(12)}  ${times}, ratio ${(passed / floor).toFixed(2)}`)
+}

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
+import { median } from './measure.ts'
 
 const top = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -21,11 +22,7 @@ export async function lab(...args: string[]): Promise<Took> {
   return { passed, processor: user + system }
 }
 
-/** The medians of several runs, as a line: `0.43 s, 0.38 s of processor time`. */
-export function medians(took: readonly Took[]): string {
-  const [passed, processor] = (['passed', 'processor'] as const).map(what => {
-    const sorted = took.map(one => one[what]).toSorted((one, other) => one - other)
-    return (sorted[Math.floor(sorted.length / 2)] ?? Number.NaN).toFixed(2)
-  })
-  return `${passed} s, ${processor} s of processor time`
+/** The medians of several runs. */
+export function medians(took: readonly Took[]): Took {
+  return { passed: median(took.map(one => one.passed)), processor: median(took.map(one => one.processor)) }
 }
