@@ -32,7 +32,8 @@ export default lab(
     const inContainer = (container: string) => (act: () => Promise<unknown>) =>
       look.capture({ on: 'eth0', in: { container } }, { while: act })
     const onEth0 = (act: () => Promise<unknown>) => look.capture('eth0', { while: act })
-    const asksFor = (ip: string) => ({ arp: { operation: 'request', target: { ip } } })
+    const asksFor = (ip: string, sender: object = {}) => ({ arp: { operation: 'request', target: { ip }, ...sender } })
+    const guestAsksFor = (ip: string) => asksFor(ip, { sender: { ip: '203.0.113.2' } })
 
     step(
       'docker network create takes a link that is there as the parent; it need not be a physical one',
@@ -199,7 +200,7 @@ export default lab(
       { covers: ['S004-51', 'S004-54'] },
       async () => {
         await $`ping -c 1 -W 1 ${address.first}`.nothrow()
-        await expect(look.ping(address.first)).not.to.answer({ capture: onEth0, frame: asksFor(address.first) })
+        await expect(look.ping(address.first)).not.to.answer({ capture: onEth0, frame: guestAsksFor(address.first) })
         await $`docker exec first ping -c 1 -W 1 203.0.113.2`.nothrow()
         await expect(first.ping('203.0.113.2')).not.to.answer({
           capture: inContainer('first'),
@@ -236,7 +237,7 @@ export default lab(
       async () => {
         await $`ip route add 203.0.113.64/27 dev eth0`
         defer`ip route del 203.0.113.64/27 dev eth0`
-        await expect(look.ping(address.first)).not.to.answer({ capture: onEth0, frame: asksFor(address.first) })
+        await expect(look.ping(address.first)).not.to.answer({ capture: onEth0, frame: guestAsksFor(address.first) })
         await $`ip route del 203.0.113.64/27 dev eth0`
 
         await $`ip netns exec outside sysctl -w net.ipv4.ip_forward=1`
@@ -259,7 +260,7 @@ export default lab(
         defer`ip link delete shim`
         await $`ip addr add 203.0.113.250/32 dev shim`
         await $`ip link set shim up`
-        await expect(look.ping(address.first)).not.to.answer({ capture: onEth0, frame: asksFor(address.first) })
+        await expect(look.ping(address.first)).not.to.answer({ capture: onEth0, frame: guestAsksFor(address.first) })
         await $`ip route add 203.0.113.64/27 dev shim`
         await expect(look.routes()).to.show({ destination: '203.0.113.64/27', link: 'shim' })
         await expect(look.ping(address.first)).to.answer()

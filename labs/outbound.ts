@@ -202,11 +202,13 @@ export default lab(
             while: async () => {
               await $`conntrack -D -p tcp --dport ${port}`
               await asking.kill()
+              await asking
             },
             until: seen => points.every(at => seen.some(frame => shows(frame, { at, ip: { source: address.test } }))),
           })
           // Where the FIN has come home it has ended by itself.
           if (serving.stage === 'running') await serving.kill()
+          await serving
           return frames
         }
         const late = { ip: { source: address.test, destination: '203.0.113.1' }, tcp: { flags: ['FIN', 'ACK'] } }

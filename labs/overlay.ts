@@ -119,8 +119,11 @@ export default lab(
         await alpha.$`docker node ls`
         await expect(nodes).patiently(30).to.show(['alpha Ready', 'beta Ready'])
         // They tell each other of containers only once each knows that the other has the network.
-        for (const { look } of [alpha, beta]) {
-          for (const IP of ['172.16.1.1', '172.16.1.2'])
+        for (const { look, others } of [
+          { look: alpha.look, others: '172.16.1.2' },
+          { look: beta.look, others: '172.16.1.1' },
+        ]) {
+          for (const IP of [others, '172.16.1.1', '172.16.1.2'])
             await expect(look.network('ingress')).patiently(60).to.show({ Driver: 'overlay', Peers: { IP } })
           await expect(look.link('docker_gwbridge')).to.be.bridge()
         }

@@ -83,7 +83,7 @@ export default lab(
           tcp: { destinationPort: 80, flags: ['SYN'] },
         },
       })
-      await expect(look.conntrack({ filter: ['-p', 'tcp', '--dport', '8088'] })).to.show({
+      await expect(look.conntrack({ filter: ['-p', 'tcp', '-s', '203.0.113.1', '--dport', '8088'] })).to.show({
         original: { source: '203.0.113.1', destination: '203.0.113.2', destinationPort: 8088 },
         reply: { source: test.address, sourcePort: 80, destination: '203.0.113.1' },
       })

@@ -44,6 +44,12 @@ const rules: readonly Rule[] = [
     pattern: /(?<=\bms: )\d+(\.\d+)?|(?<=\btime=)\d+(\.\d+)? (ms|msec|usec)\b/g,
     replacement: '<ms>',
   },
+  {
+    name: 'date',
+    pattern: /\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} +\d+ <time>( UTC)? \d{4}\b/g,
+    replacement: '<time>',
+  },
+  { name: "counters of a chain's policy", pattern: /(?<=^:\S+ \S+ )\[\d+:\d+\]/gm, replacement: '[<n>:<n>]' },
   { name: 'duration', pattern: /\b\d+(\.\d+)? ?(ms|s|min)\b/g, replacement: '<duration>' },
   // Linux gives these to who asks for none (ip_local_port_range).
   {
@@ -99,7 +105,11 @@ const rules: readonly Rule[] = [
   { name: 'how often a rule was used', pattern: /(?<=\bits counter rose by )[1-9]\d*/g, replacement: '<n>' },
   // They are as wide as the widest of what stands above and below.
   { name: 'width of a column', pattern: /(?<=\S) {3,}(?=\S)/g, replacement: '   ' },
-  { name: "ping's id, which is a process", pattern: /(?<=ICMP echo (?:request|reply), id )\d+/g, replacement: '<pid>' },
+  {
+    name: "ping's id, which is a process",
+    pattern: /(?<=ICMP6? echo (?:request|reply), id )\d+/g,
+    replacement: '<pid>',
+  },
 ]
 
 /** The rules, as a reader needs them: what differs, and what stands in its place. */
