@@ -6,16 +6,17 @@ const definition = { title: 'A lab', document: '001', topology: '', engine: fals
 
 describe('a lab', () => {
   it('tells its steps before anything runs', () => {
+    const changed = [{ since: 28, of: 'names' as const, says: 'It is so' }]
     const header = headerOf(
       'a-lab',
       lab(definition, ({ step }) => {
         step('one', { covers: ['S001-01'] }, async () => {})
-        step('two', async () => {})
+        step('two', { changed }, async () => {})
       }),
     )
     expect(header.steps).to.deep.equal([
-      { number: 1, title: 'one', covers: [holds('S001-01')], needs: {} },
-      { number: 2, title: 'two', covers: [], needs: {} },
+      { number: 1, title: 'one', covers: [holds('S001-01')], changed: [], needs: {} },
+      { number: 2, title: 'two', covers: [], changed, needs: {} },
     ])
   })
 
