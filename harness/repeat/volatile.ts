@@ -30,7 +30,8 @@ const rules: readonly Rule[] = [
   // docker ps.
   {
     name: 'age of a container',
-    pattern: /\b(\d+|About an?|Less than an?) (second|minute|hour|day)s?\b/g,
+    pattern:
+      /\b(\d+|About an?|Less than an?) (second|minute|hour|day)s?(?= ago\b)|(?<=\bUp )(\d+|About an?|Less than an?) (second|minute|hour|day)s?\b/g,
     replacement: '<age>',
   },
   {
@@ -104,7 +105,7 @@ const rules: readonly Rule[] = [
   { name: 'process of a web server, and its connection', pattern: /\b\d+#\d+: \*\d+/g, replacement: '<process>' },
   { name: 'how often a rule was used', pattern: /(?<=\bits counter rose by )[1-9]\d*/g, replacement: '<n>' },
   // They are as wide as the widest of what stands above and below.
-  { name: 'width of a column', pattern: /(?<=\S) {3,}(?=\S)/g, replacement: '   ' },
+  { name: 'width of a column', pattern: /(?<=\S)(?<!\\n) {3,}(?=\S)/g, replacement: '   ' },
   {
     name: "ping's id, which is a process",
     pattern: /(?<=ICMP6? echo (?:request|reply), id )\d+/g,

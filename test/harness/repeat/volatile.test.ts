@@ -92,6 +92,8 @@ describe('what differs from run to run by nature', () => {
       'ip addr add 192.168.88.1/24 dev br01',
       'docker run -p 8088:80 nginx:alpine; curl localhost:8088',
       'iptables -t nat -A DOCKER ! -i docker0 -p tcp --dport 8088 -j DNAT --to-destination 172.17.0.2:80',
+      'docker exec first ping -c 1 second',
+      "bash -c $'\\n        while true; do\\n'",
       'its counter rose by 0; 1.8.11; 203.0.113.2; -p 32768:80',
       'VNI 4789, 2001:db8::1, 100000000000 bytes',
       'ip netns exec ns01 ping 10.1.1.2',
