@@ -179,7 +179,7 @@ export default lab(
           {
             since: 28,
             of: 'forwarding and filtering',
-            says: 'In FORWARD nothing is left of a bridge that the engine was told to use before; before, its rules stayed',
+            says: 'In FORWARD nothing is left of a bridge that the engine does not use any more; before, its rules stayed',
           },
         ],
       },

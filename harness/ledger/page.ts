@@ -35,7 +35,7 @@ export function ledgerPage({ claims }: Ledger, documents: readonly Document[], e
       ' what differs there does say something:',
     table(
       ['what', 'in its place'],
-      volatile.map(({ name, replacement }) => [name, `\`${replacement}\``]),
+      volatile.map(({ name, replacement }) => [name, replacement.trim() || (replacement ? 'three spaces' : 'nothing')]),
     ),
   ]
   return `${parts.join('\n\n')}\n`

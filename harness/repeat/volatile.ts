@@ -75,7 +75,7 @@ const rules: readonly Rule[] = [
     pattern: /(?<=\bveth\dp[lg])\d+\b|(?<=\bph)\d+(?=eth\d\b)/g,
     replacement: '<pid>',
   },
-  { name: "namespace's inode", pattern: /\b([a-z_]+:\[)\d+(?=\])/g, replacement: '$1<inode>' },
+  { name: "namespace's inode", pattern: /(?<=\b[a-z_]+:\[)\d+(?=\])/g, replacement: '<inode>' },
   // As a key it needs them where it begins with a digit only.
   { name: 'quotes of an id', pattern: /'<id>'(?=:)/g, replacement: '<id>' },
   { name: 'processes of a socket', pattern: /\bpids: \[[ \d,]*\]/g, replacement: 'pids: [ <pid> ]' },
@@ -92,9 +92,12 @@ const rules: readonly Rule[] = [
     pattern: /(?<=<mac>\t(?:no|yes)\t+ *)\d+\.\d{2}$/gm,
     replacement: '<age>',
   },
-  { name: 'frame that was sent again', pattern: /(?<=: |\| )([^|]+?)( \| \1)+(?= \||$)/gm, replacement: '$1' },
-  { name: 'how many frames there were', pattern: /\b\d+ of \d+ frames\b/g, replacement: '<n> of <n> frames' },
-  { name: 'how many frames there were', pattern: /\bnone of \d+ frames\b/g, replacement: 'none of <n> frames' },
+  { name: 'frame that was sent again', pattern: /(?<=(?:: |\| )([^|]+)) \| \1(?= \||$)/gm, replacement: '' },
+  {
+    name: 'how many frames there were',
+    pattern: /\b\d+(?= of \d+ frames\b)|(?<=\b(?:\d+|none) of )\d+(?= frames\b)/g,
+    replacement: '<n>',
+  },
   {
     name: 'name that the engine makes up',
     pattern: /(?<=\bName: '\/|_NAME=\/|\/tcp {2,})[a-z]+_[a-z]+\d?(?=['/]|$)/gm,

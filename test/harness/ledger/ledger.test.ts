@@ -145,7 +145,8 @@ describe('the ledger', () => {
         '```diff\n- 26.1  it begins with 02:42\n+ 28.5  it does not\n```',
       ].join('\n\n'),
     )
-    expect(page).to.include("| name of an engine's veth | `veth&lt;id>` |")
+    expect(page).to.include("| name of an engine's veth | veth&lt;id> |")
+    expect(page).to.include('| width of a column | three spaces |')
     expect(page).to.include('Proved last: Docker 26.1.5 on 2026-03-01, Docker 28.5.2 on 2026-03-01.')
     expect(page).to.include('| all | 0 | 1 | 0 | 1 | 1 | 3 |')
     expect(page).to.include('| S001-01 | S001-01 is so. | holds | differs | 28.5: in part | [a-lab](labs/a-lab.md) 1 |')

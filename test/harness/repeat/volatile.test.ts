@@ -79,6 +79,12 @@ describe('what differs from run to run by nature', () => {
       'lowerdir=/var/lib/docker/overlay2/l/<id>:',
     ],
     ['ids of DNS messages', 'opcode: QUERY, status: NXDOMAIN, id: 2008', 'opcode: QUERY, status: NXDOMAIN, id: <id>'],
+    [
+      'frames that were sent again',
+      '2 of 9 frames: web: ARP, Request a | web: ARP, Request a | web: ARP, Request a | lo: b | lo: bc',
+      '<n> of <n> frames: web: ARP, Request a | lo: b | lo: bc',
+    ],
+    ['how many frames were not the one', 'none of 14 frames; the witness: a', 'none of <n> frames; the witness: a'],
     ['what was measured', '{ ttl: 64, ms: 0.1 }; 5.229103088378906', '{ ttl: 64, ms: <ms> }; <number>'],
     ['how much else there was', '2 of 17 frames; its counter rose by 2', '<n> of <n> frames; its counter rose by <n>'],
   ]
