@@ -24,8 +24,8 @@ testBreaks('outbound', [
   },
   {
     title: 'the network that is to be spared is masqueraded',
-    from: 'enable_ip_masquerade=false',
-    to: 'enable_ip_masquerade=true',
+    from: 'bridge.enable_ip_masquerade=false',
+    to: 'bridge.enable_ip_masquerade=true',
     step: 'a network can ask to be spared: it leaves as it is, and outside must know the way back',
     says: /should not have rule .* MASQUERADE/,
   },
