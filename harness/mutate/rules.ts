@@ -1,5 +1,5 @@
 import { sameRule } from '../iptables/compare.ts'
-import type { Rule, RuleSpecification } from '../iptables/model.ts'
+import type { Rule, RuleSpecification, Ruleset } from '../iptables/model.ts'
 import { parseRule } from '../iptables/rule.ts'
 import { rulesOf, type Snapshot } from './snapshot.ts'
 
@@ -27,6 +27,8 @@ export function whyIdle(rule: Rule, { snapshots, claimed }: RuleUse): string | u
   if (claimed.some(one => sameRule(one, rule))) return undefined
   const seen = snapshots.flatMap(snapshot => rulesOf(snapshot).filter(one => sameRule(one, rule)))
   if (!seen.some(({ counters }) => counters.packets > 0)) return 'no packet of the lab met the rule'
+  if (returns(rule))
+    return spares(rule, snapshots) ? undefined : 'the rule decides nothing: its chain has no rule behind it that would'
   return decides(rule, snapshots) ? undefined : 'the rule decides nothing: behind it there are only rules that return'
 }
 
@@ -51,6 +53,41 @@ function read(rule: string): RuleSpecification | undefined {
   }
 }
 
+/** Whether it can matter which of two rules of a chain stands before the other: a packet can meet both, and they decide otherwise. */
+export function compete(one: Rule, other: Rule, { snapshots }: Pick<RuleUse, 'snapshots'>): boolean {
+  if (disjoint(one, other)) return false
+  // A rule that returns lets those behind it decide.
+  if (returns(one) || returns(other)) return !(returns(one) && returns(other))
+  const ends = new Set([one, other].flatMap(rule => snapshots.flatMap(({ ruleset }) => endsOf(rule, ruleset))))
+  return ends.size > 1
+}
+
+/** What may become of a packet that meets a rule, `ACCEPT` or `DNAT`; none where it only returns. */
+function endsOf({ table, target }: Rule, ruleset: Ruleset): string[] {
+  if (!target || target.name === 'RETURN') return []
+  const chain = ruleset.tables.find(one => one.name === table)?.chains.find(one => one.name === target.name)
+  return chain ? chain.rules.flatMap(rule => endsOf(rule, ruleset)) : [target.name]
+}
+
+/** Whether no packet meets both rules: what one of them asks for the other excludes. */
+function disjoint(one: Rule, other: Rule): boolean {
+  return one.parameters.some(({ name, negated, values }) =>
+    other.parameters.some(
+      asked => asked.name === name && asked.negated !== negated && String(asked.values) === String(values),
+    ),
+  )
+}
+
+/** Whether behind a rule that returns there is one in its chain that does more with what it spares. */
+function spares(rule: Rule, snapshots: readonly Snapshot[]): boolean {
+  return snapshots.some(snapshot => {
+    const chain = rulesOf(snapshot).filter(({ table, chain }) => table === rule.table && chain === rule.chain)
+    const at = chain.findIndex(one => sameRule(one, rule))
+    const behind = chain.slice(at + 1).filter(other => !disjoint(rule, other))
+    return at >= 0 && behind.some(other => other.target && !returns(other))
+  })
+}
+
 /** Whether a rule, or the chain that it leads to, ever does more than return. */
 function decides({ table, target }: Rule, snapshots: readonly Snapshot[]): boolean {
   if (!target || target.name === 'RETURN') return false
@@ -62,6 +99,11 @@ function decides({ table, target }: Rule, snapshots: readonly Snapshot[]): boole
 }
 
 const emptied = { ports: [], sysctls: new Map<string, string>(), forwarded: 0 }
+
+/** Whether a rule hands its packets back to where its chain was called from. */
+export function returns({ target }: Rule): boolean {
+  return target?.name === 'RETURN'
+}
 
 /** The rules that are in one snapshot more often than in the other, in the kernel's order. */
 export function cameIn(before: Snapshot, after: Snapshot): Rule[] {

@@ -1,7 +1,7 @@
 import type { Rule } from '../iptables/model.ts'
 import { printRule } from '../iptables/print.ts'
 import type { Act, Operator } from './mutation.ts'
-import { cameIn, type RuleUse, whyIdle } from './rules.ts'
+import { cameIn, compete, type RuleUse, returns, whyIdle } from './rules.ts'
 import { folder, rulesOf, type Snapshot } from './snapshot.ts'
 
 /** One way to break what a command, or the machine's start, has made; or why it would be none. */
@@ -72,19 +72,16 @@ function ruleMutations(rule: Rule, snapshot: Snapshot, use: RuleUse, actOn: (how
   const text = printRule(rule)
   const drop: StateMutation = { operator: 'drop-rule', change: `without the rule ${text}`, act: actOn('drop'), idle }
   // Where it passes none that decides otherwise, the order says nothing.
-  const differ = passed.filter(({ target }) => target?.name !== rule.target?.name)
+  const differ = passed.filter(other => compete(rule, other, use))
   if (differ.length === 0) return [drop]
   const overtaken = differ.every(other => whyIdle(other, use) !== undefined)
     ? 'no packet of the lab met the rules that it passes'
     : undefined
+  // At the head of its chain a rule that returns switches the others off, at the end it is as good as gone.
+  const moved = returns(rule) ? (how === 'first' ? overtaken : idle) : (idle ?? overtaken)
   return [
     drop,
-    {
-      operator: 'move-rule',
-      change: `${how} of its chain: the rule ${text}`,
-      act: actOn(how),
-      idle: idle ?? overtaken,
-    },
+    { operator: 'move-rule', change: `${how} of its chain: the rule ${text}`, act: actOn(how), idle: moved },
   ]
 }
 
