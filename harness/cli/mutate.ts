@@ -18,7 +18,7 @@ export interface MutateRequest {
   cell: CellMeant
   jobs: number | undefined
   shard: Shard | undefined
-  /** Only mutations whose ids begin so: `5.2`, `5.2 mask`; undefined: all. */
+  /** Only mutations whose ids begin so: `5.2`, `5.2 mask`, several with commas between; undefined: all. */
   mutation: string | undefined
   cold: boolean
   reporters: ReporterChoice[]
@@ -40,12 +40,13 @@ export async function mutateLabs(request: MutateRequest): Promise<number> {
   const accelerator = await acceleratorOf(provider, { suite: kind.suite, report, signal })
   const machines = Math.max(...labs.map(({ header }) => header.machines.length || 1))
   const jobs = jobsMeant(request.jobs, roomHere({ provider: provider.name, accelerator, machines }))
+  const asked = mutation?.split(',').map(id => id.trim())
+  const isAsked = (id: string) =>
+    asked?.some(one => id === one || id.startsWith(`${one} `) || id.startsWith(`${one}.`)) ?? true
   let nth = 0
   const found = await mutate({
     ...{ labs, cell: { ...kind, provider }, jobs: jobs.number, signal, report: () => {} },
-    wanted: (_, { id }) =>
-      (mutation === undefined || id === mutation || id.startsWith(`${mutation} `) || id.startsWith(`${mutation}.`)) &&
-      (shard === undefined || nth++ % shard.of === shard.index - 1),
+    wanted: (_, { id }) => isAsked(id) && (shard === undefined || nth++ % shard.of === shard.index - 1),
     onDiscovered: (lab, { commands, mutations }) =>
       process.stdout.write(`${lab}: ${count(commands, 'command')}, ${count(mutations.length, 'mutation')}\n`),
     onSkipped: (lab, because) => process.stdout.write(`${lab}: skipped, ${because}\n`),

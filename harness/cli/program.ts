@@ -103,7 +103,7 @@ export function program(ended: (exitCode: number) => void): Command {
     .option('--jobs <n>', 'this many labs side by side, wherever they run; as many as fit (cores, memory), unless told')
     .option('--repeat <n>', 'run each lab n times, each in a fresh machine, and say in what the runs differ')
     .option('--mutate', 'break each lab on purpose, one change at a time, and say what noticed')
-    .option('--mutation <id>', 'only these of the ways to break it: 5 (a step), 5.2 (a command), "5.2 mask"')
+    .option('--mutation <ids>', 'only these of the ways to break it: 5 (a step), 5.2 (a command), "5.2 mask,6.1"')
     .option('--step', 'ask before each command')
     .option('--disposable', 'with ssh://: labs may change that machine, although no file on it says so')
     .option('--keep', 'leave the machine, and say how to enter and how to remove it')

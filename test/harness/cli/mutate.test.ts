@@ -22,7 +22,7 @@ describe('labs broken on purpose, from the command line', function () {
       'sandbox',
       '--mutate',
       '--mutation',
-      '3',
+      '9.1,3',
     )
     expect(stdout).to.match(
       /^✔ killed in step 3 after .* m?s {2}\S*holds\S* 3\.1 leave-out: without iptables -A INPUT/m,
