@@ -26,6 +26,7 @@ export default lab(
     const ns02 = look.in({ netns: 'ns02' })
     const outside = look.in({ netns: 'outside' })
     const masquerade = '-t nat -A POSTROUTING -s 192.168.88.0/24 -j MASQUERADE'
+    const snat = '-t nat -A POSTROUTING -s 192.168.88.0/24 -j SNAT --to-source 203.0.113.2'
     const pairs: Array<{ done(): void }> = []
 
     step('br01 is a bridge', { covers: ['S001-09'] }, async () => {
@@ -133,14 +134,14 @@ export default lab(
 
     step('both namespaces have an address, and br01 as their gateway', { covers: ['S001-18'] }, async () => {
       await $`ip netns exec ns01 ip link set dev veth01 up`
+      await expect(ns01.link('veth01')).to.be.up()
       await $`ip netns exec ns01 ifconfig veth01 192.168.88.11/24 up`
       await $`ip netns exec ns01 ip route add default via 192.168.88.1`
       await $`ip netns exec ns02 ip link set dev veth02 up`
+      await expect(ns02.link('veth02')).to.be.up()
       await $`ip netns exec ns02 ifconfig veth02 192.168.88.12/24 up`
       await $`ip netns exec ns02 ip route add default via 192.168.88.1`
-      await expect(ns01.link('veth01')).to.be.up()
       await expect(ns01.link('veth01')).to.have.address('192.168.88.11/24')
-      await expect(ns02.link('veth02')).to.be.up()
       await expect(ns02.link('veth02')).to.have.address('192.168.88.12/24')
       const viaBr01 = { destination: 'default', gateway: '192.168.88.1' }
       await expect(ns01.routes()).to.show({ ...viaBr01, link: 'veth01' })
@@ -349,6 +350,7 @@ export default lab(
       // The routes by eth0 would go with its last address, and a second one of the same subnet with the first.
       await $`ip addr add 203.0.113.9/25 dev eth0`
       defer`ip addr del 203.0.113.9/25 dev eth0`
+      await expect(look.link('eth0')).to.have.address('203.0.113.9/25')
       await $`ip addr del 203.0.113.2/24 dev eth0`
       defer`ip addr add 203.0.113.2/24 dev eth0`
       const frames = await look.capture('eth0', { while: () => $`ip netns exec ns02 ping 114.114.114.114 -c 1` })
@@ -359,6 +361,7 @@ export default lab(
     step('SNAT keeps the address that it was given, and nobody answers to it', { covers: ['S001-27'] }, async () => {
       await $`iptables -t nat -I POSTROUTING -s 192.168.88.0/24 -j SNAT --to-source 203.0.113.2`
       defer`iptables -t nat -D POSTROUTING -s 192.168.88.0/24 -j SNAT --to-source 203.0.113.2`
+      await expect(look.iptables({ table: 'nat' })).to.have.rule(snat, { position: 1 })
       // Outside would find the old address in its neighbour table and conntrack would bring the reply home.
       await $`ip -n outside neigh flush all`
       await expect(ns02.ping('114.114.114.114')).not.to.answer({
@@ -366,6 +369,7 @@ export default lab(
         frame: { ip: { source: '203.0.113.2', destination: '114.114.114.114' }, icmp: { type: 'echo-request' } },
       })
       await $`iptables -t nat -D POSTROUTING -s 192.168.88.0/24 -j SNAT --to-source 203.0.113.2`
+      await expect(look.iptables({ table: 'nat' })).not.to.have.rule(snat)
     })
 
     step(
