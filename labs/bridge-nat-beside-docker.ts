@@ -20,6 +20,7 @@ export default lab(
       'its FORWARD policy DROP is for all: not even two ports of one bridge hear each other while br_netfilter hands their frames to iptables, and MASQUERADE never gets a packet; two rules in DOCKER-USER let them out and back',
     topology,
     engine: true,
+    needs: { kernel: ['br_netfilter'] },
   },
   ({ $, look, expect, step, defer }) => {
     const ns01 = look.in({ netns: 'ns01' })
@@ -38,6 +39,7 @@ export default lab(
       defer`brctl delbr br01`
       await $`ifconfig br01 192.168.88.1/24 up`
       defer`ifconfig br01 down`
+      await expect(look.link('br01')).to.have.address('192.168.88.1/24')
       for (const number of [1, 2]) {
         await $`ip netns add ns0${number}`
         defer`ip netns del ns0${number}`
@@ -49,6 +51,9 @@ export default lab(
         await $`ip netns exec ns0${number} ifconfig veth0${number} 192.168.88.1${number}/24 up`
         await $`ip netns exec ns0${number} ip route add default via 192.168.88.1`
         await expect(look.link(`br-veth0${number}`)).to.be.portOf('br01')
+        const there = look.in({ netns: `ns0${number}` })
+        await expect(there.link(`veth0${number}`)).to.have.address(`192.168.88.1${number}/24`)
+        await expect(there.routes()).to.show({ destination: 'default', gateway: '192.168.88.1' })
       }
       // The guest is no member of FORWARD: it hears both.
       await expect(look.ping('192.168.88.11')).to.answer()
@@ -58,13 +63,11 @@ export default lab(
     step('the engine has left forwarding on, and FORWARD drops what no rule of its own lets through', async () => {
       await expect(look.sysctl('net.ipv4.ip_forward')).to.show('1')
       await expect(filter).to.have.policy('filter', 'FORWARD', 'DROP')
+      await expect(filter).to.have.rule('-A FORWARD -j DOCKER-USER', { position: 1 })
     })
 
     step('with br_netfilter even ns01 and ns02, on one bridge, no longer hear each other, but for ARP', async () => {
-      // An engine up to 26 loads it, where it is a module.
-      await $`modprobe br_netfilter`.nothrow()
-      await $`sysctl -w net.bridge.bridge-nf-call-iptables=1`
-      defer`sysctl -w net.bridge.bridge-nf-call-iptables=1`
+      await expect(look.sysctl('net.bridge.bridge-nf-call-iptables')).to.show('1')
       await expect(filter).to.use('-t filter -A FORWARD -j DOCKER-USER', {
         while: () =>
           expect(ns01.ping('192.168.88.12')).not.to.answer({
@@ -84,6 +87,8 @@ export default lab(
 
     step('without it they do: the bridge’s own frames do not come to iptables', async () => {
       await $`sysctl -w net.bridge.bridge-nf-call-iptables=0`
+      defer`sysctl -w net.bridge.bridge-nf-call-iptables=1`
+      await expect(look.sysctl('net.bridge.bridge-nf-call-iptables')).to.show('0')
       await expect(filter).not.to.use('-t filter -A FORWARD -j DOCKER-USER', {
         while: () => expect(ns01.ping('192.168.88.12')).to.answer(),
       })
@@ -91,7 +96,7 @@ export default lab(
     })
 
     step('what is for outside ends in FORWARD, though forwarding is on', async () => {
-      await $`sysctl -w net.ipv4.conf.all.forwarding=1`
+      await expect(look.sysctl('net.ipv4.ip_forward')).to.show('1')
       const frames = await look.capture(['br01', 'eth0'], {
         filter: 'host 114.114.114.114',
         while: () => $`ip netns exec ns02 ping 114.114.114.114 -c 1 -W 1`.nothrow(),
@@ -118,6 +123,7 @@ export default lab(
     step('a rule in DOCKER-USER lets the request out, and the reply ends in FORWARD', async () => {
       await $`iptables -I DOCKER-USER -i br01 -o eth0 -j ACCEPT`
       defer`iptables -D DOCKER-USER -i br01 -o eth0 -j ACCEPT`
+      await expect(filter).to.have.rule('-A DOCKER-USER -i br01 -o eth0 -j ACCEPT', { position: 1 })
       await expect(nat).to.use(masquerade, { while: () => ns02.ping('114.114.114.114').take() })
       const frames = await look.capture(['br01', 'eth0'], {
         filter: 'host 114.114.114.114',
@@ -133,6 +139,10 @@ export default lab(
     step('a second one lets the reply in: now the documented procedure does what it says', async () => {
       await $`iptables -I DOCKER-USER -i eth0 -o br01 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`
       defer`iptables -D DOCKER-USER -i eth0 -o br01 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`
+      await expect(filter).to.have.rule(
+        '-A DOCKER-USER -i eth0 -o br01 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+        { position: 1 },
+      )
       await $`ip netns exec ns02 ping 114.114.114.114 -c 3 -i 0.2`
       for (const place of [ns01, ns02]) await expect(place.ping('114.114.114.114')).to.answer()
     })

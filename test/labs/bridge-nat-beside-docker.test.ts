@@ -10,8 +10,8 @@ testBreaks('bridge-nat-beside-docker', [
   },
   {
     title: 'the bridge keeps its frames to itself',
-    from: 'sysctl -w net.bridge.bridge-nf-call-iptables=1',
-    to: 'sysctl -w net.bridge.bridge-nf-call-iptables=0',
+    from: "await expect(look.sysctl('net.bridge.bridge-nf-call-iptables')).to.show('1')",
+    to: 'await $`sysctl -w net.bridge.bridge-nf-call-iptables=0`\n      defer`sysctl -w net.bridge.bridge-nf-call-iptables=1`',
     step: 'with br_netfilter even ns01 and ns02, on one bridge, no longer hear each other, but for ARP',
     says: /1 of 1 answered/,
   },
@@ -27,6 +27,6 @@ testBreaks('bridge-nat-beside-docker', [
     from: '--ctstate RELATED,ESTABLISHED',
     to: '--ctstate NEW',
     step: 'a second one lets the reply in: now the documented procedure does what it says',
-    says: /100% packet loss|exit code 1/,
+    says: /should have rule .*RELATED,ESTABLISHED/,
   },
 ])
