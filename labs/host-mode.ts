@@ -38,6 +38,7 @@ export default lab(
         defer`docker rm -f hosted`
         await $`docker run -d --name bridged nginx:alpine`
         defer`docker rm -f bridged`
+        await expect(look.ports('docker0')).to.show([{ state: 'forwarding' }])
         bridged.address = (await look.container('bridged'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
         // As /proc shows them, so that they are known for inodes.
         const netnsOf = async (place: typeof look) => `net:[${(await place.peer('lo'))?.netns}]`
@@ -76,6 +77,8 @@ export default lab(
         })
         // On its way out it has nothing that would have to be masqueraded.
         const masquerade = '-t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE'
+        await expect(nat).to.have.rule(masquerade)
+        await expect(look.sysctl('net.ipv4.ip_forward')).to.show('1')
         await expect(nat).to.use(masquerade, { while: () => $`docker exec bridged ping -c 1 203.0.113.1` })
         await expect(nat).not.to.use(masquerade, { while: () => $`docker exec hosted ping -c 1 203.0.113.1` })
       },
@@ -147,6 +150,7 @@ export default lab(
       async () => {
         await $`docker run -d --name neighbour nginx:alpine`
         defer`docker rm -f neighbour`
+        await expect(look.ports('docker0')).to.show([{ state: 'forwarding' }, { state: 'forwarding' }])
         const neighbour = (await look.container('neighbour'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
         const out = { host: [] as number[], bridge: [] as number[] }
         const among = { host: [] as number[], bridge: [] as number[] }
@@ -168,8 +172,14 @@ export default lab(
     )
 
     step('a port that is published means nothing to it (the document does not say so)', async () => {
-      const { stdout, stderr } = await $`docker run --rm --net host -p 8088:80 busybox netstat -ltn`
+      const { stderr } = await $`docker run -d --name published --net host -p 8088:80 busybox sleep 600`
+      defer`docker rm -f published`
       await expect(stderr).to.print('Published ports are discarded when using host network mode')
+      await expect(look.container('published')).to.show({
+        HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '8088' }] } },
+        NetworkSettings: { Ports: (ports: object) => Object.keys(ports).length === 0 },
+      })
+      const { stdout } = await $`docker exec published netstat -ltn`
       await expect(stdout).to.print(/0\.0\.0\.0:80 /)
       await expect(stdout).not.to.print(':8088 ')
     })
