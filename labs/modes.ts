@@ -18,6 +18,7 @@ export default lab(
       'a veth pair comes with the start, and in mode bridge only; none stays alone until somebody plugs it in; dokcer clears nothing',
     topology,
     engine: true,
+    unseen: [{ mutation: /without mkdir -p \/var\/run\/netns/, because: 'the folder is there, as outside is a netns' }],
   },
   ({ $, look, expect, step, defer }) => {
     const inside = (container: string) => look.in({ container })
@@ -27,6 +28,11 @@ export default lab(
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
     // As /proc shows them, so that they are known for inodes.
     const netnsOf = async (name: string) => `net:[${(await inside(name).peer('lo'))?.netns}]`
+    /** Its wire ends at docker0. */
+    const plugged = async (name: string) => {
+      const end = await inside(name).link('eth0')
+      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
+    }
     const portNames = async () => (await look.ports('docker0')).map(({ name }) => name)
 
     step(
@@ -39,6 +45,7 @@ export default lab(
       async () => {
         await $`docker run -dti --name before busybox`
         const removed = defer`docker rm -f before`
+        await plugged('before')
         const images = (await $`docker images -q | sort`).stdout
         for (const refused of [
           await $`docker rm -f $(dokcer ps -a -q)`.nothrow(),
@@ -108,6 +115,7 @@ export default lab(
         await $`docker stop -t 0 test1`
         await expect(look.link(veth)).to.be.absent()
         await $`docker start test1`
+        await plugged('test1')
       },
     )
 
@@ -117,6 +125,7 @@ export default lab(
       async () => {
         await $`docker run -d --name test2 nginx:alpine`
         defer`docker rm -f test2`
+        await plugged('test2')
         const missing = await $`docker exec -i test sh`.nothrow()
         await expect(missing.stderr).to.print(/No such container: test$/m)
         // No registry and no mirror is asked here: the image that stands in has curl, and neither apk nor a list of mirrors.
@@ -164,6 +173,8 @@ export default lab(
         })
         await expect(bridged).to.have.frame({ at: one, ...request })
         await expect(bridged).to.have.frame({ at: other, ...request })
+        await expect(look.sysctl('net.ipv4.ip_forward')).to.show('1')
+        await expect(look.iptables()).to.have.rule('-t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE')
         const frames = await look.capture(['docker0', 'eth0'], {
           filter: 'icmp',
           while: () => $`docker exec test1 ping -c 1 114.114.114.114`,
@@ -222,6 +233,9 @@ export default lab(
         defer`docker network rm own`
         await $`docker run -dti --name owned --net=own centos`
         defer`docker rm -f owned`
+        await expect(look.ports(`br-${(await look.network('own'))?.Id.slice(0, 12)}`)).to.show([
+          { state: 'forwarding' },
+        ])
         await expect(look.container('owned')).to.show({
           HostConfig: { NetworkMode: 'own' },
           NetworkSettings: { Networks: { own: { IPAddress: /^\d/ } } },
@@ -271,10 +285,15 @@ export default lab(
         await $`ip link set veth-alone master docker0 up`
         await $`ip netns exec alone ip addr add 172.17.0.99/16 dev eth0`
         await $`ip netns exec alone ip link set eth0 up`
+        await expect(look.link('veth-alone')).to.be.portOf('docker0')
+        await expect(look.link('veth-alone')).to.be.up()
+        await expect(inside('alone').link('eth0')).to.have.address('172.17.0.99/16')
+        await expect(inside('alone').link('eth0')).to.be.up()
         await expect(look.http('http://172.17.0.99')).to.answer()
         const sent = await $`docker exec alone ping -c 1 203.0.113.1`.nothrow()
         await expect(sent.stderr).to.print('Network is unreachable')
         await $`ip netns exec alone ip route add default via 172.17.0.1`
+        await expect(inside('alone').routes()).to.show({ destination: 'default', gateway: '172.17.0.1' })
         await expect(inside('alone').ping('203.0.113.1')).to.answer()
         // The engine still knows nothing of it.
         await expect(look.container('alone')).to.show({ NetworkSettings: { Networks: { none: { IPAddress: '' } } } })
