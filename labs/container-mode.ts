@@ -74,6 +74,7 @@ export default lab(
         await $`docker run -d --name mysql mysql:5.7`
         defer`docker rm -f mysql`
         await listens()
+        await expect(look.ports('docker0')).to.show([{ state: 'forwarding' }])
         const ports = await look.ports('docker0')
         await $`docker run -dti --rm --name beside --net=container:mysql busybox sh`
         defer`docker rm -f beside`
@@ -85,6 +86,7 @@ export default lab(
         expect(await netnsOf('beside')).not.to.equal(await ofGuest())
         expect(await beside.links()).to.deep.equal(await mysql.links())
         expect((await look.container('beside'))?.NetworkSettings.Networks).to.deep.equal({})
+        await expect(beside.ping('203.0.113.1')).to.answer()
       },
     )
 
@@ -132,6 +134,7 @@ export default lab(
       const { stderr } = await $`docker logs mysql2`
       await expect(stderr).to.print(/Bind on TCP\/IP port.*Address already in use/)
       await $`docker rm -f mysql2`
+      await expect(look.container('mysql2')).to.be.absent()
     })
 
     step('files and processes are each one’s own', { covers: ['S000-31'] }, async () => {
@@ -177,10 +180,10 @@ export default lab(
       'what would change the other’s network is refused: ports, a host name, hosts, name servers, links (the document does not say so)',
       async () => {
         for (const [option, refusal] of [
-          [['-p', '80:80'], 'port publishing and the container type network mode'],
+          [['-P'], 'port publishing and the container type network mode'],
           [['-h', 'name'], 'hostname and the network mode'],
-          [['--add-host', 'name:192.0.2.7'], 'custom host-to-IP mapping and the network mode'],
-          [['--dns', '192.0.2.7'], 'dns and the network mode'],
+          [['--add-host', 'name:host-gateway'], 'custom host-to-IP mapping and the network mode'],
+          [['--dns', '2001:db8::7'], 'dns and the network mode'],
           [['--link', 'mysql:db'], /links are only supported for user-defined networks|can't be used with links/],
         ] as const) {
           const refused = await $`docker run --rm --net=container:mysql ${option} busybox true`.nothrow()
@@ -202,6 +205,7 @@ export default lab(
         expect(await netnsOf('mysql')).not.to.equal(before)
         await expect(beside.link('eth0')).to.be.absent()
         await expect(mysql.link('eth0')).to.be.present()
+        await expect(look.ports('docker0')).to.show([{ state: 'forwarding' }])
         await $`docker restart -t 0 beside`
         expect(await netnsOf('beside')).to.equal(await netnsOf('mysql'))
       },
@@ -219,6 +223,7 @@ export default lab(
       { covers: [differs('S000-33', 'those that run it refuses; -f removes them')] },
       async () => {
         await $`docker start mysql`
+        await expect(look.ports('docker0')).to.show([{ state: 'forwarding' }])
         const refused = await $`docker rm $(docker ps -aq)`.nothrow()
         expect(refused.exitCode).to.equal(1)
         await expect(refused.stderr).to.print(/running container|container is running/)
