@@ -110,8 +110,8 @@ export default lab(
         expect(more).to.deep.equal([])
         await expect(look.peer(veth)).to.be.pairedWith(test1.peer('eth0'))
         const { stdout } = await $`sudo brctl show`
-        const plugged = [...before, veth].filter(name => stdout.includes(name))
-        expect(plugged).to.deep.equal([...before, veth])
+        const listed = [...before, veth].filter(name => stdout.includes(name))
+        expect(listed).to.deep.equal([...before, veth])
         await $`docker stop -t 0 test1`
         await expect(look.link(veth)).to.be.absent()
         await $`docker start test1`
