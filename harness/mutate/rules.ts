@@ -1,3 +1,4 @@
+import { BlockList, isIPv6 } from 'node:net'
 import { sameRule } from '../iptables/compare.ts'
 import type { Rule, RuleSpecification, Ruleset } from '../iptables/model.ts'
 import { parseRule } from '../iptables/rule.ts'
@@ -71,11 +72,31 @@ function endsOf({ table, target }: Rule, ruleset: Ruleset): string[] {
 
 /** Whether no packet meets both rules: what one of them asks for the other excludes. */
 function disjoint(one: Rule, other: Rule): boolean {
-  return one.parameters.some(({ name, negated, values }) =>
-    other.parameters.some(
-      asked => asked.name === name && asked.negated !== negated && String(asked.values) === String(values),
-    ),
+  return one.parameters.some(asked =>
+    other.parameters.some(({ name, negated, values: [value = ''] }) => {
+      const [own = ''] = asked.values
+      if (asked.name !== name || (asked.negated && negated)) return false
+      return asked.negated || negated ? own === value : apart(name, own, value)
+    }),
   )
+}
+
+/** Whether no packet has both: two addresses or subnets, or two links. */
+function apart(name: string, one: string, other: string): boolean {
+  if (name === '-s' || name === '-d') {
+    // A mask such as 255.0.255.0 is no subnet's.
+    return [one, other].every(subnet => /\/\d+$/.test(subnet)) && !within(one, other) && !within(other, one)
+  }
+  return (name === '-i' || name === '-o') && one !== other && !`${one}${other}`.includes('+')
+}
+
+/** Whether the first address of one subnet belongs to the other. */
+function within(one: string, other: string): boolean {
+  const [[address = ''], [subnet = '', length]] = [one.split('/'), other.split('/')]
+  const family = isIPv6(subnet) ? 'ipv6' : 'ipv4'
+  const list = new BlockList()
+  list.addSubnet(subnet, Number(length), family)
+  return list.check(address, family)
 }
 
 /** Whether behind a rule that returns there is one in its chain that does more with what it spares. */

@@ -31,7 +31,13 @@ describe('mutations of rules that are there', () => {
     const accept = '[5:300] -A FORWARD -o lo -j ACCEPT'
     const change = 'last of its chain: the rule -A FORWARD -o lo -j ACCEPT'
     expect(idleness(`${accept}\n[5:300] -A FORWARD -j DROP`)).to.have.property(change, undefined)
-    expect(idleness(`${accept}\n[5:300] -A FORWARD ! -o lo -j DROP`)).not.to.have.property(change)
+    for (const other of ['! -o lo', '-o eth0']) {
+      expect(idleness(`${accept}\n[5:300] -A FORWARD ${other} -j DROP`)).not.to.have.property(change)
+    }
+    const subnet = '-A FORWARD -s 192.0.2.0/24 -j ACCEPT'
+    const moved = (source: string) => idleness(`[5:300] ${subnet}\n[5:300] -A FORWARD -s ${source} -j DROP`)
+    expect(moved('192.0.2.7')).to.have.property(`last of its chain: the rule ${subnet}`, undefined)
+    expect(moved('192.0.3.7')).not.to.have.property(`last of its chain: the rule ${subnet}`)
     const stage = `${accept}\n[5:300] -A FORWARD -j STAGE\n[5:300] -A STAGE`
     expect(idleness(`${stage} -j DROP`)).to.have.property(change, undefined)
     expect(idleness(`${stage} -j ACCEPT`)).not.to.have.property(change)
