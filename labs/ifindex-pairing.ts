@@ -30,6 +30,12 @@ export default lab(
       'the number after `@if` no longer tells containers apart since engine 28; the documented script names a wrong veth when one index is part of another',
     topology,
     engine: true,
+    unseen: [
+      {
+        mutation: /^without the rule -A FORWARD -o docker0 -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT/,
+        because: 'what goes from docker0 to docker0 is let through by a later rule as well, replies among it',
+      },
+    ],
   },
   ({ $, look, expect, step, defer, fixture }) => {
     const inTest1 = look.in({ container: 'test1' })
