@@ -31,6 +31,7 @@ export default lab(
     step('a container whose port 80 is published as 8088 answers on localhost', { covers: ['S000-19'] }, async () => {
       await $`docker run --name test -d -p 8088:80 nginx:alpine`
       defer`docker rm -f test`
+      await expect(look.ports('docker0')).to.show([{}])
       const found = await look.container('test')
       test.address = found?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
       // nginx takes a moment to listen, which the document's reader does not notice.
@@ -54,8 +55,9 @@ export default lab(
       // What is not in it isn't handed to chain DOCKER: the packet passes through the guest and the rule does not count it.
       await $`ip -n outside addr add 203.0.113.5/24 dev lan0`
       defer`ip -n outside addr del 203.0.113.5/24 dev lan0`
-      await expect(nat).not.to.use(toDocker, { while: () => $`docker exec test ping -c 1 203.0.113.5` })
-      await expect(nat).to.use(toDocker, { while: () => $`ip netns exec outside curl -s 203.0.113.2:8088` })
+      await expect(outside.link('lan0')).to.have.address('203.0.113.5/24')
+      await expect(nat).not.to.use(toDocker, { while: () => $`docker exec test ping -c 1 -W 1 203.0.113.5` })
+      await expect(nat).to.use(toDocker, { while: () => $`ip netns exec outside curl -s -m 3 203.0.113.2:8088` })
     })
 
     step('from outside the published port answers, and the server sees who asks', { covers: ['S000-24'] }, async () => {
@@ -198,6 +200,7 @@ export default lab(
         // Even without the rule the reply leaves from 203.0.113.2:8088.
         await $`iptables -t nat -D POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE`
         defer`iptables -t nat -I POSTROUTING 1 -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE`
+        await expect(nat).not.to.have.rule(masquerade)
         const frames = await look.capture(['docker0', 'eth0'], { filter: 'tcp', while: request })
         await expect(frames).to.have.rewrite({
           from: { at: 'docker0', ip: { source: test.address }, tcp: { sourcePort: 80, flags: ['SYN', 'ACK'] } },
