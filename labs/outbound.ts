@@ -53,6 +53,7 @@ export default lab(
       await expect(none.stderr).to.print(/unreachable/i)
       await $`ip -n outside route add 172.17.0.0/16 via 203.0.113.2`
       defer`ip -n outside route del 172.17.0.0/16 via 203.0.113.2`
+      await expect(outside.routes()).to.show({ destination: '172.17.0.0/16', gateway: '203.0.113.2' })
       const onUplink = (act: () => Promise<unknown>) => look.capture('eth0', { while: act })
       await expect(outside.ping(address.test)).not.to.answer({
         capture: onUplink,
@@ -88,12 +89,15 @@ export default lab(
           const last = '-t filter -A DOCKER ! -i docker0 -o docker0 -j DROP'
           await expect(look.iptables({ table: 'filter' })).to.use(last, { while: ask })
           await $`iptables -t raw -A PREROUTING -d ${address.test}/32 ! -i docker0 -j DROP`
+          await expect(look.iptables({ table: 'raw' })).to.have.rule(drop)
         } else {
           await expect(look.iptables()).to.have.policy('filter', 'FORWARD', 'DROP')
           await $`iptables -P FORWARD ACCEPT`
           defer`iptables -P FORWARD DROP`
+          await expect(look.iptables()).to.have.policy('filter', 'FORWARD', 'ACCEPT')
           await expect(outside.http(`http://${address.test}`)).to.answer()
           await $`iptables -P FORWARD DROP`
+          await expect(look.iptables()).to.have.policy('filter', 'FORWARD', 'DROP')
         }
         await expect(outside.tcp(address.test, 80)).not.to.answer({
           capture: act => look.capture('eth0', { while: act }),
@@ -106,7 +110,8 @@ export default lab(
       await $`docker run -d --name near -p 8080:80 nginx:alpine`
       defer`docker rm -f near`
       address.near = await addressOf('near')
-      await expect(outside.http('http://203.0.113.2:8080')).to.answer()
+      // Were it not rewritten, the userland proxy would answer, and ask for it from the guest's end of docker0.
+      await expect(outside.http('http://203.0.113.2:8080')).to.show({ seenFrom: { address: '203.0.113.1' } })
     })
 
     step(
@@ -201,6 +206,7 @@ export default lab(
             filter: `tcp port ${port}`,
             while: async () => {
               await $`conntrack -D -p tcp --dport ${port}`
+              await expect(flow).to.be.absent()
               await asking.kill()
               await asking
             },
@@ -216,6 +222,10 @@ export default lab(
         // A rule of one's own keeps such packets in.
         await $`iptables -I DOCKER-USER -m conntrack --ctstate INVALID -j DROP`
         defer`iptables -D DOCKER-USER -m conntrack --ctstate INVALID -j DROP`
+        await expect(look.iptables({ table: 'filter' })).to.have.rule(
+          '-A DOCKER-USER -m conntrack --ctstate INVALID -j DROP',
+          { position: 1 },
+        )
         await expect(await lateFin(7002, ['docker0', 'eth0'])).not.to.have.frame(
           { at: 'eth0', ...late },
           { witness: { at: 'docker0', ...late } },
@@ -239,6 +249,7 @@ export default lab(
       // The routes by eth0 would go with its last address, and a second one of the same subnet with the first.
       await $`ip addr add 203.0.113.9/25 dev eth0`
       defer`ip addr del 203.0.113.9/25 dev eth0`
+      await expect(look.link('eth0')).to.have.address('203.0.113.9/25')
       await $`ip addr del 203.0.113.2/24 dev eth0`
       defer`ip addr add 203.0.113.2/24 dev eth0`
       const frames = await look.capture('eth0', { filter: 'icmp', while: ping })
@@ -267,6 +278,7 @@ export default lab(
         const known = async (name: string, option: string) => {
           await $`docker network create --subnet 198.51.100.0/24 -o ${option} ${name}`
           defer`docker network rm ${name}`
+          await expect(look.routes()).to.show({ destination: '198.51.100.0/24' })
           await $`docker run -itd --name ${name}-1 --net ${name} centos`
           defer`docker rm -f ${name}-1`
           return await addressOf(`${name}-1`, name)
@@ -283,6 +295,7 @@ export default lab(
         })
         await $`ip -n outside route add 198.51.100.0/24 via 203.0.113.9`
         defer`ip -n outside route del 198.51.100.0/24 via 203.0.113.9`
+        await expect(outside.routes()).to.show({ destination: '198.51.100.0/24', gateway: '203.0.113.9' })
         if ((await major()) >= 28) {
           // Outside answers now, but raw comes before conntrack: its rule cannot know that this is a reply.
           await expect(unmasked.ping('203.0.113.1')).not.to.answer({
