@@ -173,7 +173,9 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
     instead:
       intervention.command &&
       ((text, { machine, where }) => {
-        const act = intervention.command?.({ step: current?.header.number ?? 0, machine, text, where }) ?? text
+        // Whether the clean-up does what it should is seen by what is left behind.
+        if (!current) return undefined
+        const act = intervention.command?.({ step: current.header.number, machine, text, where }) ?? text
         if (act === text) return undefined
         typed.set(act, text)
         return act

@@ -30,7 +30,7 @@ const outcomes = (mutations: readonly Tried[]) =>
 const wire = ({ $, look, expect, step, defer }: Words) => {
   step('a wire', async () => {
     await $`ip link add left type veth peer name right`
-    defer`ip link delete left`
+    defer(async () => void (await $`ip link delete left`))
     await $`ip addr add 192.0.2.1/24 dev left`
     await $`ip link set left up`
     await $`ip link set right mtu 1400`
