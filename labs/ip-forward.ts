@@ -19,6 +19,12 @@ export default lab(
       'without it outside and containers are apart, but the guest and neighbours still reach a published port; the engine that switches it on also sets FORWARD to DROP, one that finds it on leaves ACCEPT; engine 28 switches it on with each new network',
     topology,
     engine: true,
+    unseen: [
+      {
+        mutation: /after docker run --name test .*: without the rule -A DOCKER .* -j ACCEPT/,
+        because: 'of the second test, as nothing is forwarded while it runs',
+      },
+    ],
   },
   ({ $, look, expect, step, defer }) => {
     const test = look.in({ container: 'test' })
@@ -26,6 +32,13 @@ export default lab(
     const address = { test: '' }
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
     const request = { ip: { destination: '114.114.114.114' }, icmp: { type: 'echo-request' } }
+    const filter = look.iptables({ table: 'filter' })
+    const options = async () => (await $`pgrep -a dockerd`).stdout
+    const stopped = async (forwarding: '0' | '1') => {
+      await expect(look.engine()).to.be.absent()
+      await expect(look.sysctl(key)).to.show(forwarding)
+      await expect(filter).to.have.policy('filter', 'FORWARD', 'ACCEPT')
+    }
     const syn = { ip: { destination: '203.0.113.2' }, tcp: { destinationPort: 8088, flags: ['SYN'] } }
 
     step('with the engine forwarding is on, for every link', { covers: ['S002-53'] }, async () => {
@@ -36,12 +49,13 @@ export default lab(
       defer`docker rm -f test`
       address.test = (await look.container('test'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
       await expect(test.ping('114.114.114.114')).to.answer()
-      await expect(outside.http('http://203.0.113.2:8088')).to.answer()
+      await expect(outside.http('http://203.0.113.2:8088')).to.show({ seenFrom: { address: '203.0.113.1' } })
     })
 
     step('without it a container’s packets for outside end at docker0', { covers: ['S002-53'] }, async () => {
       await $`sysctl -w net.ipv4.ip_forward=0`
       defer`sysctl -w net.ipv4.ip_forward=1`
+      await expect(look.sysctl(key)).to.show('0')
       await expect(test.ping('114.114.114.114')).not.to.answer({
         capture: act => look.capture('docker0', { while: act }),
         frame: { at: 'docker0', ...request },
@@ -86,10 +100,12 @@ export default lab(
         await expect(look.http(`http://${address.test}`)).to.answer()
         await $`docker run -itd --name near centos`
         defer`docker rm -f near`
+        await expect(look.ports('docker0')).to.show([{}, {}])
         const near = look.in({ container: 'near' })
         await expect(near.http(`http://${address.test}`)).to.show({ seenFrom: { address: /^172\.17\.0\.\d+$/ } })
         await expect(near.http('http://203.0.113.2:8088')).to.show({ seenFrom: { address: '172.17.0.1' } })
         await $`docker rm -f near`
+        await expect(look.container('near')).to.be.absent()
       },
     )
 
@@ -107,6 +123,7 @@ export default lab(
       async () => {
         await $`sysctl -w net.ipv4.conf.eth0.forwarding=0`
         defer`sysctl -w net.ipv4.conf.eth0.forwarding=1`
+        await expect(look.sysctl('net.ipv4.conf.eth0.forwarding')).to.show('0')
         // Nobody who asks for ip_forward is told.
         await expect(look.sysctl(key)).to.show('1')
         const frames = await look.capture(['docker0', 'eth0'], {
@@ -117,6 +134,7 @@ export default lab(
         await expect(frames).to.have.frame({ at: 'eth0', ...request })
         await expect(frames).not.to.have.frame({ at: 'docker0', ...reply }, { witness: { at: 'eth0', ...reply } })
         await $`sysctl -w net.ipv4.conf.eth0.forwarding=1`
+        await expect(look.sysctl('net.ipv4.conf.eth0.forwarding')).to.show('1')
         await expect(test.ping('114.114.114.114')).to.answer()
       },
     )
@@ -134,11 +152,15 @@ export default lab(
       },
       async () => {
         await $`sysctl -w net.ipv4.ip_forward=0`
+        await expect(look.sysctl(key)).to.show('0')
         await $`docker network create other`
         defer`docker network rm other`
+        await expect(look.network('other')).to.be.present()
         await expect(look.sysctl(key)).to.show((await major()) >= 28 ? '1' : '0')
         await $`docker network rm other`
+        await expect(look.network('other')).to.be.absent()
         await $`sysctl -w net.ipv4.ip_forward=1`
+        await expect(look.sysctl(key)).to.show('1')
       },
     )
 
@@ -147,6 +169,7 @@ export default lab(
       { covers: ['S002-55'] },
       async () => {
         await $`docker rm -f test`
+        await expect(look.container('test')).to.be.absent()
         await $`cp /etc/default/docker /etc/default/docker.before`
         defer(async () => {
           await $`service docker stop`.nothrow()
@@ -162,11 +185,14 @@ export default lab(
           await $`service docker stop`
           await $`sysctl -w net.ipv4.ip_forward=0`
           await $`iptables -P FORWARD ACCEPT`
+          await stopped('0')
           await write()
           await $`service docker start`
           await expect(look.engine()).to.show({ IPv4Forwarding: true })
+          if (write === withOptions) await expect(await options()).to.print('--ip-forward=true')
+          else await expect(await options()).not.to.print('--ip-forward')
           await expect(look.sysctl(key)).to.show('1')
-          await expect(look.iptables({ table: 'filter' })).to.have.policy('filter', 'FORWARD', 'DROP')
+          await expect(filter).to.have.policy('filter', 'FORWARD', 'DROP')
         }
       },
     )
@@ -175,11 +201,12 @@ export default lab(
       await $`service docker stop`
       await $`sysctl -w net.ipv4.ip_forward=0`
       await $`iptables -P FORWARD ACCEPT`
+      await stopped('0')
       await $`echo 'DOCKER_OPTS="--ip-forward=false"' >> /etc/default/docker`
       await $`service docker start`
       await expect(look.engine()).to.show({ IPv4Forwarding: false })
       await expect(look.sysctl(key)).to.show('0')
-      await expect(look.iptables({ table: 'filter' })).to.have.policy('filter', 'FORWARD', 'ACCEPT')
+      await expect(filter).to.have.policy('filter', 'FORWARD', 'ACCEPT')
       const run = await $`docker run --name test -d -p 8088:80 nginx:alpine`
       defer`docker rm -f test`
       await expect(run.stderr).to.print('WARNING: IPv4 forwarding is disabled. Networking will not work.')
@@ -189,6 +216,7 @@ export default lab(
       })
       await expect(look.http('http://127.0.0.1:8088')).to.answer()
       await $`docker rm -f test`
+      await expect(look.container('test')).to.be.absent()
     })
 
     step(
@@ -211,17 +239,19 @@ export default lab(
       async () => {
         await $`service docker stop`
         await $`sysctl -w net.ipv4.ip_forward=1`
-        await $`iptables -P FORWARD ACCEPT`
+        await stopped('1')
         await $`echo 'DOCKER_OPTS=""' >> /etc/default/docker`
         await $`service docker start`
         await expect(look.engine()).to.show({ IPv4Forwarding: true })
-        await expect(look.iptables({ table: 'filter' })).to.have.policy('filter', 'FORWARD', 'ACCEPT')
+        await expect(await options()).not.to.print('--ip-forward')
+        await expect(filter).to.have.policy('filter', 'FORWARD', 'ACCEPT')
         await $`docker run --name test -d nginx:alpine`
         defer`docker rm -f test`
         await expect(test.ping('203.0.113.1')).to.answer()
         const found = (await look.container('test'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
         await $`ip -n outside route add 172.17.0.0/16 via 203.0.113.2`
         defer`ip -n outside route del 172.17.0.0/16 via 203.0.113.2`
+        await expect(outside.routes()).to.show({ destination: '172.17.0.0/16', gateway: '203.0.113.2' })
         if ((await major()) >= 28) {
           // There every port that is not published has a rule of its own that drops.
           await expect(outside.tcp(found, 80)).not.to.answer({
@@ -232,6 +262,7 @@ export default lab(
           await expect(outside.http(`http://${found}`)).to.show({ seenFrom: { address: '203.0.113.1' } })
         }
         await $`docker rm -f test`
+        await expect(look.container('test')).to.be.absent()
       },
     )
   },
