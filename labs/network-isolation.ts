@@ -47,6 +47,9 @@ export default lab(
       onDefault.address = (await look.container('web-01'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
       onOwn.address = (await look.container('web-01-net'))?.NetworkSettings.Networks[network]?.IPAddress ?? ''
       onOwn.bridge = `br-${(await look.network(network))?.Id.slice(0, 12)}`
+      await expect(look.link(onOwn.bridge)).to.have.address('192.169.0.1/16')
+      await expect(look.ports(onOwn.bridge)).to.show([{}])
+      await expect(look.ports('docker0')).to.show([{}])
       await expect(look.http(`http://${onDefault.address}`)).to.answer()
       await expect(look.http(`http://${onOwn.address}`)).to.answer()
     })
@@ -115,6 +118,8 @@ export default lab(
           await $`docker run -d --name ${part} --net order-net nginx:alpine`
           defer`docker rm -f ${part}`
         }
+        const bridge = `br-${(await look.network('order-net'))?.Id.slice(0, 12)}`
+        await expect(look.ports(bridge)).to.show([{}, {}, {}])
         await $`docker run -d --name order --net order-net centos sleep infinity`
         defer`docker rm -f order`
         for (const part of parts) {
@@ -142,6 +147,9 @@ export default lab(
       async () => {
         await $`docker run -d --name shop --net ${network} -p 8088:80 nginx:alpine`
         defer`docker rm -f shop`
+        await expect(look.container('shop')).to.show({
+          HostConfig: { PortBindings: { '80/tcp': { HostPort: '8088' } } },
+        })
         await expect(web01.http('http://203.0.113.2:8088')).to.answer()
         await expect(web01.http('http://172.17.0.1:8088')).to.answer()
       },
