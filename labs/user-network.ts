@@ -24,6 +24,7 @@ export default lab(
   ({ $, look, expect, step, defer }) => {
     const addressOf = async (container: string) =>
       (await look.container(container))?.NetworkSettings.Networks[network]?.IPAddress ?? ''
+    const bridge = async () => `br-${(await look.network(network))?.Id.slice(0, 12)}`
     const ping = (from: string, to: string) => $`docker exec ${from} ping -c 1 ${to}`
 
     step('docker network has seven subcommands', { covers: ['S003-14'] }, async () => {
@@ -39,11 +40,10 @@ export default lab(
         await $`docker network create --driver bridge --subnet 192.169.0.0/16 --gateway 192.169.0.1 ${network}`
         defer`docker network rm ${network}`
         await expect(look.network(network)).to.show({ Driver: 'bridge' })
-        const bridge = `br-${(await look.network(network))?.Id.slice(0, 12)}`
-        await expect(look.link(bridge)).to.be.bridge()
-        await expect(look.link(bridge)).to.have.address('192.169.0.1/16')
+        await expect(look.link(await bridge())).to.be.bridge()
+        await expect(look.link(await bridge())).to.have.address('192.169.0.1/16')
         // 192.169.0.0/16 is nobody's private range: to the guest its real owners are out of reach from now on.
-        await expect(look.routes()).to.show({ destination: '192.169.0.0/16', link: bridge })
+        await expect(look.routes()).to.show({ destination: '192.169.0.0/16', link: await bridge() })
       },
     )
 
@@ -103,6 +103,7 @@ export default lab(
           expect(link?.addresses).to.include(address)
           expect({ madeOfAddress: link?.mac === mac }).to.deep.equal({ madeOfAddress: !random })
         }
+        await expect(look.ports(await bridge())).to.show([{}, {}])
       },
     )
 
@@ -110,6 +111,8 @@ export default lab(
       await ping('web-01-net', '192.169.0.3')
       await expect(look.in({ container: 'web-01-net' }).ping('192.169.0.3')).to.show({ replies: [{ ttl: 64 }] })
       await expect(look.in({ container: 'web-02-net' }).ping('192.169.0.2')).to.show({ replies: [{ ttl: 64 }] })
+      // Outside there is one between: the guest.
+      await expect(look.in({ container: 'web-01-net' }).ping('203.0.113.1')).to.show({ replies: [{ ttl: 63 }] })
     })
 
     step(
@@ -135,6 +138,7 @@ export default lab(
       await $`docker run -itd --name squatter --net ${network} --ip 192.169.0.3 centos`
       defer`docker rm -f squatter`
       await $`docker start web-02-net`
+      await expect(look.ports(await bridge())).to.show([{}, {}, {}])
       const address = await addressOf('web-02-net')
       expect(address)
         .to.match(/^192\.169\.0\.\d+$/)
@@ -155,12 +159,18 @@ export default lab(
         defer`docker rm -f web-01`
         await $`docker run -itd --name web-02 centos`
         defer`docker rm -f web-02`
-        const asked = await $`docker exec web-01 ping -c 1 web-02`.nothrow()
+        const ask = () => $`docker exec web-01 ping -c 1 web-02`.nothrow()
+        const asked = await ask()
         expect(asked.exitCode).to.equal(2)
         await expect(asked.stderr).to.print(/^ping: web-02: /)
         const resolver = await $`docker exec web-01 cat /etc/resolv.conf`
         await expect(resolver.stdout).not.to.print('127.0.0.11')
+        // The question leaves for the guest's own resolver, where nobody listens.
+        const frames = await look.capture(['docker0', 'eth0'], { while: ask })
+        await expect(frames).to.have.frame({ at: 'eth0', ip: { source: '203.0.113.2' }, udp: { destinationPort: 53 } })
+        await expect(frames).to.have.frame({ at: 'docker0', icmp: { type: 'destination-unreachable' } })
         // Its neighbour is there: at its address it answers.
+        await expect(look.ports('docker0')).to.show([{}, {}])
         const web02 = (await look.container('web-02'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
         await expect(look.in({ container: 'web-01' }).ping(web02)).to.answer()
       },
@@ -170,18 +180,18 @@ export default lab(
       'docker network rm refuses while containers are on it, then takes the bridge away',
       { covers: ['S004-46'] },
       async () => {
-        const bridge = `br-${(await look.network(network))?.Id.slice(0, 12)}`
+        const link = await bridge()
         const refused = await $`docker network rm ${network}`.nothrow()
         expect(refused.exitCode).to.equal(1)
         // Which, it says in any order.
         await expect(refused.stderr.replace(/ \(name:.*\)/, '')).to.print(/has active endpoints/)
-        await expect(look.link(bridge)).to.be.present()
+        await expect(look.link(link)).to.be.present()
         await $`docker rm -f web-01-net`
         await $`docker rm -f web-02-net`
         await $`docker rm -f squatter`
         await $`docker network rm ${network}`
         await expect(look.network(network)).to.be.absent()
-        await expect(look.link(bridge)).to.be.absent()
+        await expect(look.link(link)).to.be.absent()
       },
     )
   },
