@@ -44,13 +44,21 @@ export default lab(
       await $`ip -n neighbour addr add 198.51.100.1/24 dev eth1`
       await $`ip -n neighbour link set lo up`
       await $`ip -n neighbour link set eth1 up`
+      await expect(look.link('lan1')).to.have.address('198.51.100.2/24')
+      await expect(neighbour.link('eth1')).to.have.address('198.51.100.1/24')
+      for (const link of ['lo', 'eth1']) await expect(neighbour.link(link)).to.be.up()
       await expect(neighbour.ping('198.51.100.2')).to.answer()
       // Its own kernel must not take 127.0.0.1 for itself, nor a reply from there for forged.
       await $`ip netns exec neighbour sysctl -w net.ipv4.conf.all.route_localnet=1`
+      await expect(neighbour.sysctl('net.ipv4.conf.all.route_localnet')).to.show('1')
       await $`ip -n neighbour rule add pref 20 lookup local`
       await $`ip -n neighbour rule del pref 0 lookup local`
       await $`ip -n neighbour rule add pref 10 to 127.0.0.1 lookup main`
       await $`ip -n neighbour route add 127.0.0.1/32 via 198.51.100.2`
+      const rules = await $`ip -n neighbour rule`
+      await expect(rules.stdout).to.print(/^10:\s+from all to 127\.0\.0\.1 lookup main\s*$/m)
+      await expect(rules.stdout).to.print(/^20:\s+from all lookup local\s*$/m)
+      await expect(neighbour.routes()).to.show({ destination: '127.0.0.1', gateway: '198.51.100.2' })
       const { stdout } = await $`ip -n neighbour route get 127.0.0.1`
       await expect(stdout).to.print('127.0.0.1 via 198.51.100.2 dev eth1 src 198.51.100.1')
     })
@@ -58,6 +66,8 @@ export default lab(
     step('a port published on 127.0.0.1 answers there, and the guest’s other addresses refuse', async () => {
       await $`docker run -d --name web -p 127.0.0.1:8080:80 nginx:alpine`
       defer`docker rm -f web`
+      const published = { '80/tcp': { HostIp: '127.0.0.1', HostPort: '8080' } }
+      await expect(look.container('web')).to.show({ HostConfig: { PortBindings: published } })
       web.address = (await look.container('web'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
       await expect(look.http('http://127.0.0.1:8080')).to.answer()
       await expect(neighbour.tcp('198.51.100.2', 8080)).not.to.answer(asked('198.51.100.2', 8080))
@@ -75,8 +85,10 @@ export default lab(
         // With that setting it is not.
         await $`sysctl -w net.ipv4.conf.lan1.route_localnet=1`
         defer`sysctl -w net.ipv4.conf.lan1.route_localnet=0`
+        await expect(look.sysctl('net.ipv4.conf.lan1.route_localnet')).to.show('1')
         await expect(neighbour.tcp('127.0.0.1', 9000)).to.answer()
         await $`sysctl -w net.ipv4.conf.lan1.route_localnet=0`
+        await expect(look.sysctl('net.ipv4.conf.lan1.route_localnet')).to.show('0')
         await program.kill()
       },
     )
@@ -96,6 +108,7 @@ export default lab(
         // Its source is genuine, so that the filter for forged ones finds nothing.
         await $`sysctl -w net.ipv4.conf.lan1.rp_filter=1`
         defer`sysctl -w net.ipv4.conf.lan1.rp_filter=0`
+        await expect(look.sysctl('net.ipv4.conf.lan1.rp_filter')).to.show('1')
         if ((await major()) >= 28) {
           await expect(look.iptables({ table: 'raw' })).to.use(guard, { while: once('127.0.0.1', 8080) })
           await expect(neighbour.tcp('127.0.0.1', 8080)).not.to.answer(asked('127.0.0.1', 8080))
@@ -129,20 +142,27 @@ export default lab(
     step(
       'a rule in raw, where DNAT has not been yet, shuts it; so does one in DOCKER-USER that asks conntrack',
       async () => {
+        const byDestination = '-t filter -A DOCKER-USER -d 127.0.0.0/8 -j DROP'
+        const byOrigin = '-t filter -A DOCKER-USER -m conntrack --ctorigdst 127.0.0.0/8 -j DROP'
+        const beforeDnat = '-t raw -A PREROUTING -d 127.0.0.0/8 ! -i lo -j DROP'
         await expect(neighbour.http('http://127.0.0.1:8080')).to.answer()
         // By its destination DOCKER-USER knows the packet no more.
         await $`iptables -I DOCKER-USER -d 127.0.0.0/8 -j DROP`
         defer`iptables -D DOCKER-USER -d 127.0.0.0/8 -j DROP`
-        await expect(look.iptables({ table: 'filter' })).not.to.use('-t filter -A DOCKER-USER -d 127.0.0.0/8 -j DROP', {
+        await expect(look.iptables({ table: 'filter' })).to.have.rule(byDestination, { position: 1 })
+        await expect(look.iptables({ table: 'filter' })).not.to.use(byDestination, {
           while: () => expect(neighbour.http('http://127.0.0.1:8080')).to.answer(),
         })
         await $`iptables -I DOCKER-USER -m conntrack --ctorigdst 127.0.0.0/8 -j DROP`
         defer`iptables -D DOCKER-USER -m conntrack --ctorigdst 127.0.0.0/8 -j DROP`
+        await expect(look.iptables({ table: 'filter' })).to.have.rule(byOrigin, { position: 1 })
         await expect(neighbour.tcp('127.0.0.1', 8080)).not.to.answer(asked('127.0.0.1', 8080))
         await $`iptables -D DOCKER-USER -m conntrack --ctorigdst 127.0.0.0/8 -j DROP`
+        await expect(look.iptables({ table: 'filter' })).not.to.have.rule(byOrigin)
         await expect(neighbour.http('http://127.0.0.1:8080')).to.answer()
         await $`iptables -t raw -I PREROUTING -d 127.0.0.0/8 ! -i lo -j DROP`
         defer`iptables -t raw -D PREROUTING -d 127.0.0.0/8 ! -i lo -j DROP`
+        await expect(look.iptables({ table: 'raw' })).to.have.rule(beforeDnat, { position: 1 })
         await expect(neighbour.tcp('127.0.0.1', 8080)).not.to.answer(asked('127.0.0.1', 8080))
         // The guest itself comes by lo.
         await expect(look.http('http://127.0.0.1:8080')).to.answer()
@@ -162,6 +182,7 @@ export default lab(
       },
       async () => {
         await $`ip -n neighbour route add 172.17.0.0/16 via 198.51.100.2`
+        await expect(neighbour.routes()).to.show({ destination: '172.17.0.0/16', gateway: '198.51.100.2' })
         if ((await major()) >= 28) {
           await expect(look.iptables({ table: 'raw' })).to.use(
             `-t raw -A PREROUTING -d ${web.address}/32 ! -i docker0 -j DROP`,
