@@ -31,6 +31,7 @@ export default lab(
       capture: (act: () => Promise<unknown>) => look.capture('eth0', { while: act }),
       frame: { ip: { source: '2001:db8::1', destination }, tcp: { destinationPort, flags: ['SYN'] } },
     })
+    const published = { HostConfig: { PortBindings: { '80/tcp': { HostPort: '8080' } } } }
     const serveIPv6 = async () => {
       // The image's server listens at IPv4 only.
       await $`docker exec web sed -i 's/listen 80;/listen 80; listen [::]:80;/' /etc/nginx/conf.d/default.conf`
@@ -43,6 +44,8 @@ export default lab(
       defer`ip addr del 2001:db8::2/64 dev eth0`
       await $`ip -n outside addr add 2001:db8::1/64 dev lan0 nodad`
       defer`ip -n outside addr del 2001:db8::1/64 dev lan0`
+      await expect(look.link('eth0')).to.have.address('2001:db8::2/64')
+      await expect(outside.link('lan0')).to.have.address('2001:db8::1/64')
       await expect(look.ping('2001:db8::1')).to.answer()
       await expect(look.sysctl(key)).to.show('0')
       await expect(ip6tables).to.have.policy('filter', 'FORWARD', 'ACCEPT')
@@ -66,12 +69,14 @@ export default lab(
           // Drawn from the engine's id, so another each time.
           await expect(look.network('auto')).to.show({ IPAM: { Config: { Subnet: /^fd[0-9a-f:]+::\/64$/ } } })
           await $`docker network rm auto`
+          // What the first network of IPv6 changes for the guest; see the next step.
+          await $`sysctl -w net.ipv6.conf.all.forwarding=0`
+          await $`ip6tables -P FORWARD ACCEPT`
         } else {
           await expect(made.stderr).to.print('could not find an available, non-overlapping IPv6 address pool')
         }
-        // What the first network of IPv6 changes for the guest; see the next step.
-        await $`sysctl -w net.ipv6.conf.all.forwarding=0`
-        await $`ip6tables -P FORWARD ACCEPT`
+        await expect(look.sysctl(key)).to.show('0')
+        await expect(ip6tables).to.have.policy('filter', 'FORWARD', 'ACCEPT')
       },
     )
 
@@ -101,8 +106,10 @@ export default lab(
     step('a container there has an address and a gateway of each family, and a name for both', async () => {
       await $`docker run -d --name web --net dual -p 8080:80 nginx:alpine`
       defer`docker rm -f web`
+      await expect(look.container('web')).to.show(published)
       await $`docker run -itd --name near --net dual centos`
       defer`docker rm -f near`
+      await expect(look.ports(await bridge())).to.show([{}, {}])
       await expect(web.link('eth0')).to.have.address(`${address}/64`)
       await expect(web.routes({ family: 'inet6' })).to.show({ destination: 'default', gateway: '2001:db8:1::1' })
       await expect(web.routes()).to.show({ destination: 'default' })
@@ -142,6 +149,7 @@ export default lab(
           })
         }
         await $`docker rm -f near`
+        await expect(look.container('near')).to.be.absent()
       },
     )
 
@@ -184,6 +192,10 @@ export default lab(
       async () => {
         await $`ip -n outside route add 2001:db8:1::/64 via 2001:db8::2`
         defer`ip -n outside route del 2001:db8:1::/64 via 2001:db8::2`
+        await expect(outside.routes({ family: 'inet6' })).to.show({
+          destination: '2001:db8:1::/64',
+          gateway: '2001:db8::2',
+        })
         const pid = (await look.container('web'))?.State.Pid
         const hidden = $`timeout 60 nsenter -t ${pid} -n nc -n -6 -k -l 9000`.nothrow()
         await expect(look.tcp(address, 9000)).to.answer()
@@ -199,6 +211,7 @@ export default lab(
       await $`docker rm -f web`
       await $`docker network rm dual`
       await $`service docker stop`
+      await expect(look.engine()).to.be.absent()
       await $`echo 'DOCKER_OPTS="--experimental --ip6tables"' >> /etc/default/docker`
       defer(async () => {
         await $`service docker stop`
@@ -210,10 +223,12 @@ export default lab(
       })
       await $`service docker start`
       await expect(look.engine()).to.be.present()
+      await expect((await $`pgrep -a dockerd`).stdout).to.print(' --experimental --ip6tables')
       await $`docker network create --ipv6 --subnet 2001:db8:1::/64 dual`
       defer`docker network rm dual`
       await $`docker run -d --name web --net dual -p 8080:80 nginx:alpine`
       defer`docker rm -f web`
+      await expect(look.container('web')).to.show(published)
       await serveIPv6()
       await expect(outside.http('http://[2001:db8::2]:8080')).to.show({ seenFrom: { address: '2001:db8::1' } })
       const hidden =
