@@ -38,12 +38,12 @@ export default lab(
         defer`docker rm -f hosted`
         await $`docker run -d --name bridged nginx:alpine`
         defer`docker rm -f bridged`
-        await expect(look.ports('docker0')).to.show([{ state: 'forwarding' }])
         bridged.address = (await look.container('bridged'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
         // As /proc shows them, so that they are known for inodes.
         const netnsOf = async (place: typeof look) => `net:[${(await place.peer('lo'))?.netns}]`
         expect(await netnsOf(hosted)).to.equal(await netnsOf(look))
         expect(await netnsOf(look.in({ container: 'bridged' }))).not.to.equal(await netnsOf(look))
+        await expect(look.ports('docker0')).to.show([{ state: 'forwarding' }])
         const { stdout } = await $`docker exec hosted ip addr`
         for (const { name, addresses } of await look.links()) {
           await expect(stdout).to.print(new RegExp(`^\\d+: ${name}[:@]`, 'm'))
