@@ -23,11 +23,22 @@ export default lab(
   ({ $, look, expect, step, defer }) => {
     const web01 = look.in({ container: 'web-01' })
     const web02 = { address: '' }
+    /** The interface of a container ends at a bridge. */
+    const plugged = async (name: string, link: string, bridge: string) => {
+      const end = await look.in({ container: name }).link(link)
+      await expect(look.links()).to.show({ ifindex: end?.iflink, master: bridge })
+    }
+    const bridgeOf = async (name: string) =>
+      name === 'bridge' ? 'docker0' : `br-${(await look.network(name))?.Id.slice(0, 12)}`
     const ping = (from: string, to: string) => $`docker exec ${from} ping -c 1 -W 1 ${to}`
 
-    step('two containers are on docker0, two on a network of their own', async () => {
+    step('two containers are on docker0, two on a network of their own; each finds its way out', async () => {
       await $`docker network create --driver bridge --subnet 192.169.0.0/16 --gateway 192.169.0.1 ${network}`
       defer`docker network rm ${network}`
+      await expect(look.network(network)).to.show({
+        Driver: 'bridge',
+        IPAM: { Config: [{ Subnet: '192.169.0.0/16', Gateway: '192.169.0.1' }] },
+      })
       for (const [name, on] of [
         ['web-01-net', network],
         ['web-02-net', network],
@@ -36,6 +47,8 @@ export default lab(
       ] as const) {
         await $`docker run -itd --name ${name} --net ${on} centos`
         defer`docker rm -f ${name}`
+        await plugged(name, 'eth0', await bridgeOf(on))
+        await expect(look.in({ container: name }).ping('203.0.113.1')).to.answer()
       }
       web02.address = (await look.container('web-02'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
     })
@@ -71,10 +84,12 @@ export default lab(
         const id = (await look.container('web-01'))?.Id ?? ''
         await expect(look.network(network)).to.show({ Containers: { [id]: { IPv4Address: '192.169.0.4/16' } } })
         await expect(web01.link('eth1')).to.have.address('192.169.0.4/16')
+        await plugged('web-01', 'eth1', await bridgeOf(network))
         await expect(web01.link('eth0')).to.show({ addresses: before?.addresses ?? [], mac: before?.mac ?? 'none' })
         expect((await web01.link('eth1'))?.mac).not.to.equal(before?.mac)
         // Everything else still leaves by the first.
         await expect(web01.routes()).to.show({ destination: 'default', gateway: '172.17.0.1', link: 'eth0' })
+        await expect(web01.ping('203.0.113.1')).to.answer()
       },
     )
 
@@ -112,10 +127,22 @@ export default lab(
           capture: act => look.capture({ on: 'eth0', in: { container: 'web-02' } }, { while: act }),
           frame: { ip: { destination: '192.169.0.3' }, icmp: { type: 'echo-request' } },
         })
+        // Neither way does the guest hand anything from bridge to bridge.
+        for (const [asker, ip, bridge] of [
+          ['web-02', '192.169.0.3', await bridgeOf(network)],
+          ['web-02-net', web02.address, 'docker0'],
+        ] as const) {
+          const points = [{ on: 'eth0', in: { container: asker }, as: asker }, bridge]
+          const frames = await look.capture(points, { filter: 'icmp', while: () => ping(asker, ip).nothrow() })
+          const request = { ip: { destination: ip }, icmp: { type: 'echo-request' } }
+          await expect(frames).not.to.have.frame({ at: bridge, ...request }, { witness: { at: asker, ...request } })
+        }
         // Not even by way of web-01 on purpose: what is handed to it never comes to the other network.
         const eth0 = await web01.link('eth0')
         const pid = (await look.container('web-02'))?.State.Pid ?? 0
-        await $`nsenter -t ${pid} -n ip route add 192.169.0.0/16 via ${eth0?.addresses[0]?.split('/')[0] ?? ''}`
+        const gateway = eth0?.addresses[0]?.split('/')[0] ?? ''
+        await $`nsenter -t ${pid} -n ip route add 192.169.0.0/16 via ${gateway}`
+        await expect(look.in({ container: 'web-02' }).routes()).to.show({ destination: '192.169.0.0/16', gateway })
         await expect(look.in({ container: 'web-02' }).ping('192.169.0.3')).not.to.answer({
           capture: act => look.capture({ on: 'eth0', in: { container: 'web-02' } }, { while: act }),
           frame: {
