@@ -24,11 +24,17 @@ export default lab(
     const db = { address: '', id: '' }
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
+    /** Its wire ends at docker0. */
+    const plugged = async (name: string) => {
+      const end = await look.in({ container: name }).link('eth0')
+      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
+    }
     const variables = (environment: string) => environment.split('\n').filter(line => /^(DB|STORE|MY_DB)_/.test(line))
 
     step('a container is called what --name says', { covers: ['S002-15'] }, async () => {
       await $`docker run -d -P --name web training/webapp python app.py`
       defer`docker rm -f web`
+      await plugged('web')
       const { stdout } = await $`docker ps`
       const [, id] = /^([0-9a-f]{12}) +training\/webapp +"python app\.py" .* web$/m.exec(stdout) ?? []
       expect((await look.container('web'))?.Id.slice(0, 12)).to.equal(id)
@@ -37,6 +43,7 @@ export default lab(
     step('one that is given no name gets one: an adjective and a surname', { covers: ['S002-16'] }, async () => {
       const { stdout: id } = await $`docker run -d training/webapp`
       defer`docker rm -f ${id.trim()}`
+      await plugged(id.trim())
       await expect(look.container(id.trim())).to.show({ Name: /^\/[a-z]+_[a-z]+[0-9]?$/ })
     })
 
@@ -66,7 +73,9 @@ export default lab(
         await $`docker rename web web-before`
         defer`docker rm -f web-before`
         await $`docker run -d --name web training/webapp python app.py`
+        await plugged('web')
         await $`docker rm -f web-before`
+        await expect(look.container('web-before')).to.be.absent()
       },
     )
 
@@ -74,11 +83,13 @@ export default lab(
       '--rm removes a container when it ends, with -d as well',
       { covers: [isFalse('S002-19', '--rm and -d go together')] },
       async () => {
-        await $`docker run --rm --name brief training/webapp true`
+        const brief = await $`docker run --rm --name brief training/webapp echo here`
+        expect(brief.stdout).to.equal('here\n')
         await expect(look.container('brief')).to.be.absent()
         await $`docker run --rm -d --name brief training/webapp python app.py`
         const removed = defer`docker rm -f brief`
         await expect(look.container('brief')).to.show({ State: { Running: true } })
+        await plugged('brief')
         await $`docker stop -t 0 brief`
         await expect(look.container('brief')).to.be.absent()
         removed.done()
@@ -91,9 +102,19 @@ export default lab(
       async () => {
         await $`docker run -dti --name db training/postgres /bin/bash`
         defer`docker rm -f db`
+        await plugged('db')
         await $`docker rm -f web`
         await $`docker run -dti -P --name web --link db:db training/webapp python app.py`
         defer`docker rm -f web`
+        await plugged('web')
+        const toWeb = await addressOf('web')
+        const published = (await look.container('web'))?.NetworkSettings.Ports['5000/tcp']?.[0]?.HostPort
+        await expect(look.iptables()).to.have.rule(
+          `-t nat -A DOCKER ! -i docker0 -p tcp --dport ${published} -j DNAT --to-destination ${toWeb}:5000`,
+        )
+        await expect(look.iptables()).to.have.rule(
+          `-A DOCKER -d ${toWeb} ! -i docker0 -o docker0 -p tcp --dport 5000 -j ACCEPT`,
+        )
         db.address = await addressOf('db')
         db.id = (await look.container('db'))?.Id.slice(0, 12) ?? ''
         await expect(look.container('web')).to.show({
@@ -129,6 +150,7 @@ export default lab(
           'DB_ENV_PG_VERSION=9.3',
         ])
         const unlinked = await $`docker run --rm training/webapp env`
+        await expect(unlinked.stdout).to.print(/^PATH=/m)
         expect(variables(unlinked.stdout)).to.deep.equal([])
       },
     )
@@ -153,6 +175,7 @@ export default lab(
       async () => {
         await $`docker run -dti --rm --name asker --link db:db training/webapp /bin/bash`
         defer`docker rm -f asker`
+        await plugged('asker')
         const { stdout } = await $`docker exec asker cat /etc/hosts`
         const id = (await look.container('asker'))?.Id.slice(0, 12)
         expect(stdout.trimEnd().split('\n').slice(-2)).to.deep.equal([
@@ -231,6 +254,7 @@ export default lab(
       async () => {
         await $`docker run -dti --name stranger centos`
         defer`docker rm -f stranger`
+        await plugged('stranger')
         const stranger = look.in({ container: 'stranger' })
         await expect(stranger.tcp(db.address, 5432)).to.answer()
         const named = await $`docker exec stranger ping -c 1 db`.nothrow()
@@ -242,7 +266,9 @@ export default lab(
       const { stdout } = await $`docker port db`
       expect(stdout).to.equal('')
       const published = (await look.container('web'))?.NetworkSettings.Ports['5000/tcp']?.[0]?.HostPort
-      await expect(outside.http(`http://203.0.113.2:${published}`)).to.answer()
+      await expect(outside.http(`http://203.0.113.2:${published}`)).to.show({ seenFrom: { address: '203.0.113.1' } })
+      // db itself finds its way out.
+      await expect(look.in({ container: 'db' }).ping('203.0.113.1')).to.answer()
       await expect(outside.tcp('203.0.113.2', 5432)).not.to.answer({
         capture: act => look.capture('eth0', { while: act }),
         frame: { ip: { destination: '203.0.113.2' }, tcp: { destinationPort: 5432, flags: ['SYN'] } },
@@ -250,6 +276,7 @@ export default lab(
       // Nor by who knows its address and the way there.
       await $`ip -n outside route add 172.17.0.0/16 via 203.0.113.2`
       defer`ip -n outside route del 172.17.0.0/16 via 203.0.113.2`
+      await expect(outside.routes()).to.show({ destination: '172.17.0.0/16', gateway: '203.0.113.2' })
       await expect(outside.tcp(db.address, 5432)).not.to.answer({
         capture: act => look.capture('eth0', { while: act }),
         frame: { ip: { destination: db.address }, tcp: { destinationPort: 5432, flags: ['SYN'] } },
