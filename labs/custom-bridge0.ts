@@ -44,6 +44,13 @@ export default lab(
       await expect(look.peer(ports[0]?.name ?? '')).to.be.pairedWith(fresh.peer('eth0'))
       const address = await addressOf('fresh')
       expect(address).to.match(/^192\.168\.5\.\d+$/)
+      await expect(nat).to.have.rule(masquerade)
+      await expect(nat).to.have.rule(
+        `-t nat -A DOCKER ! -i bridge0 -p tcp --dport 8088 -j DNAT --to-destination ${address}:80`,
+      )
+      await expect(look.iptables()).to.have.rule(
+        `-A DOCKER -d ${address} ! -i bridge0 -o bridge0 -p tcp --dport 80 -j ACCEPT`,
+      )
       const addr = await $`docker exec fresh ip addr`
       await expect(addr.stdout).to.print(`inet ${address}/24 `)
       const route = await $`docker exec fresh ip route`
@@ -59,6 +66,7 @@ export default lab(
       async () => {
         await $`docker run -d --name old nginx:alpine`
         defer`docker rm -f old`
+        await expect(look.ports('docker0')).to.show([{ state: 'forwarding' }])
         // A first process has no use for a SIGTERM that comes before it asks for it.
         await expect(look.http(`http://${await addressOf('old')}`)).to.answer()
         await expect(look.link('docker0')).to.be.bridge()
@@ -134,10 +142,12 @@ export default lab(
 
     step('a container of before moves along when it is started: it gets an address of bridge0’s', async () => {
       await $`docker start old`
+      await expect(look.ports('bridge0')).to.show([{ state: 'forwarding' }, { state: 'forwarding' }])
       expect(await addressOf('old')).to.match(/^192\.168\.5\.\d+$/)
       await expect(look.in({ container: 'old' }).routes()).to.show({ destination: 'default', gateway: '192.168.5.1' })
       await expect(fresh.ping(await addressOf('old'))).to.answer()
       await $`docker rm -f old`
+      await expect(look.container('old')).to.be.absent()
     })
 
     step('docker0 is there again, without a port: the engine has remembered it, and had it made', async () => {
@@ -145,25 +155,30 @@ export default lab(
       await expect(look.link('docker0')).to.have.address('172.17.0.1/16')
       await expect(look.ports('docker0')).to.show([])
       await $`docker rm -f fresh`
+      await expect(look.container('fresh')).to.be.absent()
     })
 
     step('--bridge=bridge0 says the same', { covers: ['S002-36'] }, async () => {
       await $`service docker stop`
+      await expect(look.engine()).to.be.absent()
       await $`sed -i '/^DOCKER_OPTS=/d' /etc/default/docker`
       await $`echo 'DOCKER_OPTS="--bridge=bridge0"' >> /etc/default/docker`
+      expect((await $`grep ^DOCKER_OPTS= /etc/default/docker`).stdout).to.equal('DOCKER_OPTS="--bridge=bridge0"\n')
       await $`service docker start`
       await expect(look.engine()).to.be.present()
       await isOnBridge0()
       await $`docker rm -f fresh`
+      await expect(look.container('fresh')).to.be.absent()
     })
 
     step(
       'bridge0 is nobody’s but ours: the engine leaves it when it stops, and does not start without it',
       async () => {
         await $`service docker stop`
+        await expect(look.engine()).to.be.absent()
         await expect(look.link('bridge0')).to.have.address('192.168.5.1/24')
         await $`ip link delete bridge0`
-        await $`truncate -s 0 /var/log/docker.log`
+        await expect(look.link('bridge0')).to.be.absent()
         await $`service docker start`
         await expect(log).to.show(
           /failed to start daemon: .*bridge device with non default name bridge0 must be created manually/,
@@ -185,6 +200,7 @@ export default lab(
       },
       async () => {
         await $`sed -i '/^DOCKER_OPTS=/d' /etc/default/docker`
+        expect((await $`grep ^DOCKER_OPTS= /etc/default/docker`.nothrow()).stdout).to.equal('')
         await $`service docker start`
         await expect(look.engine()).to.be.present()
         await $`docker run -d --name fresh nginx:alpine`
@@ -196,6 +212,7 @@ export default lab(
         if (Number.parseInt(version.stdout, 10) < 28) await expect(look.iptables()).to.have.rule(accept)
         else await expect(look.iptables()).not.to.have.rule(accept)
         await $`docker rm -f fresh`
+        await expect(look.container('fresh')).to.be.absent()
       },
     )
   },
