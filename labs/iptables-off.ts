@@ -36,6 +36,11 @@ export default lab(
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
     const addressOf = async (name: string, network = 'bridge') =>
       (await look.container(name))?.NetworkSettings.Networks[network]?.IPAddress ?? ''
+    /** Its wire ends at docker0. */
+    const plugged = async (name: string) => {
+      const end = await look.in({ container: name }).link('eth0')
+      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
+    }
     /** The rules and the chains that somebody has made. */
     const made = async () => (await $`iptables-save`).stdout.split('\n').filter(line => /^-A |^:\S+ - /.test(line))
 
@@ -45,6 +50,11 @@ export default lab(
       address.pub = await addressOf('pub')
       await expect(filter).to.have.policy('filter', 'FORWARD', 'DROP')
       await expect(nat).to.have.rule(masquerade)
+      await plugged('pub')
+      await expect(nat).to.have.rule(dnat())
+      await expect(filter).to.have.rule(
+        `-A DOCKER -d ${address.pub} ! -i docker0 -o docker0 -p tcp --dport 80 -j ACCEPT`,
+      )
       await expect(nat).to.use(dnat(), {
         while: () =>
           expect(outside.http('http://203.0.113.2:8088')).to.show({
@@ -58,6 +68,7 @@ export default lab(
       'what is there stays when --iptables=false comes: the policy DROP, MASQUERADE; but a port gets no rule any more',
       async () => {
         await $`service docker stop`
+        await expect(look.engine()).to.be.absent()
         defer(async () => {
           await $`service docker start`
           await expect(look.engine()).to.be.present()
@@ -74,11 +85,13 @@ export default lab(
         })
         await expect(look.engine()).to.be.present()
         await $`docker start pub`
+        await plugged('pub')
         address.pub = await addressOf('pub')
         await expect(filter).to.have.policy('filter', 'FORWARD', 'DROP')
         await expect(nat).to.have.rule(masquerade)
         await expect(nat).not.to.have.rule(dnat())
         await $`docker rm -f pub`
+        await expect(look.container('pub')).to.be.absent()
       },
     )
 
@@ -101,9 +114,12 @@ export default lab(
         changed: [{ since: 28, of: 'IPv6', says: 'ip6tables gets the engine’s chains, also with --iptables=false' }],
       },
       async () => {
+        const tables = (await major()) < 28 ? ['filter', 'nat'] : ['filter', 'nat', 'raw']
         await $`service docker stop`
+        await expect(look.engine()).to.be.absent()
         await $`iptables -P FORWARD ACCEPT`
-        for (const table of ['filter', 'nat', 'raw']) {
+        await expect(filter).to.have.policy('filter', 'FORWARD', 'ACCEPT')
+        for (const table of tables) {
           await $`iptables -t ${table} -F`
           await $`iptables -t ${table} -X`
         }
@@ -116,6 +132,12 @@ export default lab(
         defer`docker network rm own`
         await $`docker run -d --name apart --net own nginx:alpine`
         defer`docker rm -f apart`
+        await plugged('pub')
+        await expect(look.container('pub')).to.show({
+          NetworkSettings: { Ports: { '80/tcp': { HostPort: '8088' } } },
+        })
+        const own = `br-${(await look.network('own'))?.Id.slice(0, 12)}`
+        await expect(look.ports(own)).to.show([{ state: 'forwarding' }])
         address.pub = await addressOf('pub')
         expect(await made()).to.deep.equal([])
         await expect(filter).to.have.policy('filter', 'FORWARD', 'ACCEPT')
@@ -144,8 +166,10 @@ export default lab(
       })
       await $`iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE`
       defer`iptables -t nat -D POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE`
+      await expect(nat).to.have.rule(masquerade)
       await expect(pub.ping('203.0.113.1')).to.answer()
       await $`iptables -t nat -D POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE`
+      await expect(nat).not.to.have.rule(masquerade)
     })
 
     step('nothing is kept apart: the guest forwards for everybody, from outside and between networks', async () => {
@@ -154,18 +178,23 @@ export default lab(
       const [subnet] = (await look.network('own'))?.IPAM?.Config ?? []
       await $`ip -n outside route add ${subnet?.Subnet ?? ''} via 203.0.113.2`
       defer`ip -n outside route del ${subnet?.Subnet ?? ''} via 203.0.113.2`
+      await expect(outside.routes()).to.show({ destination: subnet?.Subnet, gateway: '203.0.113.2' })
       // It publishes nothing.
       await expect(outside.http(`http://${apart}`)).to.show({ status: 200, seenFrom: { address: '203.0.113.1' } })
       await expect(pub.http(`http://${apart}`)).to.show({ status: 200, seenFrom: { address: address.pub } })
       await $`docker rm -f pub apart`
       await $`docker network rm own`
+      await expect(look.network('own')).to.be.absent()
     })
 
     step('together with --icc=false it is refused: what forbids is a rule', async () => {
       await $`service docker stop`
+      await expect(look.engine()).to.be.absent()
       await $`sed -i '/^DOCKER_OPTS=/d' /etc/default/docker`
       await $`echo 'DOCKER_OPTS="--icc=false --iptables=false"' >> /etc/default/docker`
-      await $`truncate -s 0 /var/log/docker.log`
+      expect((await $`grep ^DOCKER_OPTS= /etc/default/docker`).stdout).to.equal(
+        'DOCKER_OPTS="--icc=false --iptables=false"\n',
+      )
       await $`service docker start`
       await expect(log).to.show(/You specified --iptables=false with --icc=false/)
       await expect(look.engine()).to.be.absent()
@@ -173,6 +202,7 @@ export default lab(
 
     step('without the option the rules are back at the next start, except for the policy of FORWARD', async () => {
       await $`sed -i '/^DOCKER_OPTS=/d' /etc/default/docker`
+      expect((await $`grep ^DOCKER_OPTS= /etc/default/docker`.nothrow()).stdout).to.equal('')
       await $`service docker start`
       await expect(look.engine()).to.be.present()
       await expect(nat).to.have.rule(masquerade)
