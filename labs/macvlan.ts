@@ -39,14 +39,17 @@ export default lab(
       'docker network create takes a link that is there as the parent; it need not be a physical one',
       { covers: [differs('S004-49', 'the parent need not be physical: here it is one end of a veth pair')] },
       async () => {
-        const missing =
-          await $`docker network create -d macvlan --subnet 203.0.113.0/24 -o parent=nosuch0 lan`.nothrow()
+        const missing = await $`docker network create -d macvlan -o parent=nosuch0 lan`.nothrow()
         expect(missing.exitCode).to.equal(1)
         await expect(missing.stderr).to.print('nosuch0')
         await $`docker network create -d macvlan --subnet 203.0.113.0/24 --gateway 203.0.113.1 --ip-range 203.0.113.64/27 -o parent=eth0 lan`
         defer`docker network rm lan`
         await expect(look.link('eth0')).to.show({ kind: 'veth' })
-        await expect(look.network('lan')).to.show({ Driver: 'macvlan', Options: { parent: 'eth0' } })
+        await expect(look.network('lan')).to.show({
+          Driver: 'macvlan',
+          Options: { parent: 'eth0' },
+          IPAM: { Config: [{ Subnet: '203.0.113.0/24', Gateway: '203.0.113.1', IPRange: '203.0.113.64/27' }] },
+        })
         await expect((await $`ip -d link show eth0`).stdout).to.print('promiscuity 0')
       },
     )
@@ -117,6 +120,7 @@ export default lab(
         defer`iptables -t raw -D PREROUTING -s 203.0.113.1`
         await $`iptables -t mangle -A FORWARD -s 203.0.113.1`
         defer`iptables -t mangle -D FORWARD -s 203.0.113.1`
+        for (const rule of rules) await expect(look.iptables()).to.have.rule(rule)
         const frames = await look.capture('eth0', {
           filter: 'tcp',
           while: async () => {
@@ -157,6 +161,9 @@ export default lab(
     step('what takes that way is there sooner than through docker0 and NAT', { covers: ['S004-50'] }, async () => {
       await $`docker run -d --name behind nginx:alpine`
       defer`docker rm -f behind`
+      await expect(look.ports('docker0')).to.show([{ state: 'forwarding' }])
+      await expect(look.iptables()).to.have.rule('-t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE')
+      await expect(look.sysctl('net.ipv4.ip_forward')).to.show('1')
       // One request after the other, without a pause: the shortest of so many is the way’s own, whatever else the host does.
       const shortest = { first: Number.POSITIVE_INFINITY, behind: Number.POSITIVE_INFINITY }
       for (const name of ['first', 'behind', 'first', 'behind'] as const) {
@@ -170,6 +177,7 @@ export default lab(
         sooner: shortest.first < shortest.behind,
       }).to.include({ sooner: true })
       await $`docker rm -f behind`
+      await expect(look.ports('docker0')).to.show([])
     })
 
     step(
@@ -190,8 +198,13 @@ export default lab(
         done`
         await $`ip -n crowd address add 203.0.113.200/24 dev crowd100`
         await $`ip -n crowd link set crowd100 up`
+        const crowd = look.in({ netns: 'crowd' })
+        expect((await crowd.links()).filter(({ kind }) => kind === 'macvlan')).to.have.lengthOf(100)
+        await expect(crowd.link('crowd100')).to.have.address('203.0.113.200/24')
+        await expect(crowd.link('crowd100')).to.be.up()
         await expect(outside.ping('203.0.113.200')).to.answer()
         await $`ip netns delete crowd`
+        await expect(look.netns()).not.to.show({ name: 'crowd' })
       },
     )
 
@@ -216,6 +229,7 @@ export default lab(
       async () => {
         await $`ip neigh replace ${address.first} lladdr ${mac.first} dev eth0`
         defer`ip neigh del ${address.first} dev eth0`
+        await expect(look.neighbours('eth0')).to.show({ address: address.first, mac: mac.first, state: 'PERMANENT' })
         const points = [lan, { on: 'eth0', in: { container: 'first' }, as: 'first' }]
         const frames = await look.capture(points, {
           filter: 'icmp',
@@ -226,6 +240,7 @@ export default lab(
           { witness: { at: 'LAN', ethernet: { source: mac.eth0, destination: mac.first }, ...request } },
         )
         await $`ip neigh del ${address.first} dev eth0`
+        await expect(look.neighbours('eth0')).not.to.show({ address: address.first, state: 'PERMANENT' })
       },
     )
 
@@ -237,18 +252,23 @@ export default lab(
       async () => {
         await $`ip route add 203.0.113.64/27 dev eth0`
         defer`ip route del 203.0.113.64/27 dev eth0`
+        await expect(look.routes()).to.show({ destination: '203.0.113.64/27', link: 'eth0' })
         await expect(look.ping(address.first)).not.to.answer({ capture: onEth0, frame: guestAsksFor(address.first) })
         await $`ip route del 203.0.113.64/27 dev eth0`
+        await expect(look.routes()).not.to.show({ destination: '203.0.113.64/27' })
 
         await $`ip netns exec outside sysctl -w net.ipv4.ip_forward=1`
         defer`ip netns exec outside sysctl -w net.ipv4.ip_forward=0`
+        await expect(outside.sysctl('net.ipv4.ip_forward')).to.show('1')
         await $`ip route add 203.0.113.64/27 via 203.0.113.1`
         defer`ip route del 203.0.113.64/27 via 203.0.113.1`
+        await expect(look.routes()).to.show({ destination: '203.0.113.64/27', gateway: '203.0.113.1' })
         await expect(look.ping(address.first)).not.to.answer({
           capture: inContainer('first'),
           frame: { ip: { source: '203.0.113.2', destination: address.first, ttl: 63 }, ...request },
         })
         await $`ip route del 203.0.113.64/27 via 203.0.113.1`
+        await expect(look.routes()).not.to.show({ destination: '203.0.113.64/27' })
       },
     )
 
@@ -260,6 +280,8 @@ export default lab(
         defer`ip link delete shim`
         await $`ip addr add 203.0.113.250/32 dev shim`
         await $`ip link set shim up`
+        await expect(look.link('shim')).to.have.address('203.0.113.250/32')
+        await expect(look.link('shim')).to.be.up()
         await expect(look.ping(address.first)).not.to.answer({ capture: onEth0, frame: guestAsksFor(address.first) })
         await $`ip route add 203.0.113.64/27 dev shim`
         await expect(look.routes()).to.show({ destination: '203.0.113.64/27', link: 'shim' })
@@ -269,6 +291,7 @@ export default lab(
         // Asked over the shim, the guest answers for its other address as well.
         await expect(second.ping('203.0.113.2')).to.answer()
         await $`ip link delete shim`
+        await expect(look.link('shim')).to.be.absent()
       },
     )
 
@@ -281,6 +304,9 @@ export default lab(
         await $`docker network rm lan`
         await $`docker network create -d macvlan --subnet 203.0.113.0/24 --gateway 203.0.113.1 -o parent=eth0 careless`
         defer`docker network rm careless`
+        await expect(look.network('careless')).to.show({
+          IPAM: { Config: [{ Subnet: '203.0.113.0/24', Gateway: '203.0.113.1' }] },
+        })
         const run = await $`docker run -d --name clash --net careless nginx:alpine`
         defer`docker rm -f clash`
         expect(run.stderr).to.equal('')
@@ -293,6 +319,7 @@ export default lab(
         for (const one of [mac.eth0, theirs]) await expect(asked.stdout).to.print(`from ${one} (203.0.113.2)`)
         await $`docker rm -f clash`
         await $`docker network rm careless`
+        await expect(look.network('careless')).to.be.absent()
       },
     )
 
@@ -304,8 +331,13 @@ export default lab(
         defer`ip -n outside link delete lan0.50`
         await $`ip -n outside address add 198.51.100.1/24 dev lan0.50`
         await $`ip -n outside link set lan0.50 up`
+        await expect(outside.link('lan0.50')).to.have.address('198.51.100.1/24')
+        await expect(outside.link('lan0.50')).to.be.up()
         await $`docker network create -d macvlan --subnet 198.51.100.0/24 --gateway 198.51.100.1 -o parent=eth0.50 vlan50`
         defer`docker network rm vlan50`
+        await expect(look.network('vlan50')).to.show({
+          IPAM: { Config: [{ Subnet: '198.51.100.0/24', Gateway: '198.51.100.1' }] },
+        })
         await expect(look.link('eth0.50')).to.show({
           kind: 'vlan',
           up: true,
@@ -333,6 +365,7 @@ export default lab(
       async () => {
         await $`docker network create -d macvlan --subnet 192.0.2.0/24 nowhere`
         defer`docker network rm nowhere`
+        await expect(look.network('nowhere')).to.show({ IPAM: { Config: [{ Subnet: '192.0.2.0/24' }] } })
         const dummy = `dm-${(await look.network('nowhere'))?.Id.slice(0, 12)}`
         await expect(look.link(dummy)).to.show({ kind: 'dummy' })
         for (const name of ['one', 'two']) {
@@ -361,6 +394,10 @@ export default lab(
       async () => {
         await $`docker network create -d ipvlan --subnet 203.0.113.0/24 --gateway 203.0.113.1 --ip-range 203.0.113.96/27 -o parent=eth0 shared`
         defer`docker network rm shared`
+        await expect(look.network('shared')).to.show({
+          Options: { parent: 'eth0' },
+          IPAM: { Config: [{ Subnet: '203.0.113.0/24', Gateway: '203.0.113.1', IPRange: '203.0.113.96/27' }] },
+        })
         await $`docker run -d --name sharer --net shared nginx:alpine`
         defer`docker rm -f sharer`
         await expect(look.in({ container: 'sharer' }).link('eth0')).to.show({ kind: 'ipvlan', mac: mac.eth0 })
