@@ -56,15 +56,21 @@ export default lab(
       async () => {
         await alpha.$`ip link add vxlan7 type vxlan id 7 local 172.16.1.1 dev eth1`
         alpha.defer`ip link delete vxlan7`
+        await expect((await alpha.$`ip -d link show vxlan7`).stdout).to.print(/ id 7 local 172\.16\.1\.1 dev eth1 /)
         await expect((await alpha.$`ip -d link show vxlan7`).stdout).to.print(/vxlan id 7 .*dstport 8472/)
         await alpha.$`ip link delete vxlan7`
+        await expect(alpha.look.link('vxlan7')).to.be.absent()
 
         await alpha.$`ip link add vxlan42 type vxlan id 42 local 172.16.1.1 dev eth1 dstport 4789`
         alpha.defer`ip link delete vxlan42`
         await beta.$`ip link add vxlan42 type vxlan id 42 local 172.16.1.2 remote 172.16.1.1 dev eth1 dstport 4789`
         beta.defer`ip link delete vxlan42`
-        for (const { $ } of [alpha, beta])
-          await expect((await $`ip -d link show vxlan42`).stdout).to.print(/vxlan id 42 .*dstport 4789/)
+        await expect((await alpha.$`ip -d link show vxlan42`).stdout).to.print(
+          /vxlan id 42 local 172\.16\.1\.1 .*dstport 4789/,
+        )
+        await expect((await beta.$`ip -d link show vxlan42`).stdout).to.print(
+          /vxlan id 42 remote 172\.16\.1\.1 local 172\.16\.1\.2 .*dstport 4789/,
+        )
       },
     )
 
@@ -102,7 +108,23 @@ export default lab(
       await beta.$`ip -n blue address add 192.168.42.2/24 dev veth0`
       await beta.$`ip -n blue link set veth0 up`
 
-      for (const { look } of [alpha, beta]) await expect(look.link('vxlan42')).to.be.portOf('br42')
+      for (const [{ look }, wire] of [
+        [alpha, 'br-red'],
+        [beta, 'br-blue'],
+      ] as const) {
+        for (const port of ['vxlan42', wire]) {
+          await expect(look.link(port)).to.be.portOf('br42')
+          await expect(look.link(port)).to.be.up()
+        }
+        await expect(look.link('br42')).to.be.up()
+      }
+      for (const [place, address] of [
+        [red, '192.168.42.1/24'],
+        [blue, '192.168.42.2/24'],
+      ] as const) {
+        await expect(place.link('veth0')).to.have.address(address)
+        await expect(place.link('veth0')).to.be.up()
+      }
       await expect(alpha.look.peer('br-red')).to.be.pairedWith(red.peer('veth0'))
       await expect(beta.look.peer('br-blue')).to.be.pairedWith(blue.peer('veth0'))
     })
@@ -115,6 +137,7 @@ export default lab(
       await expect(frames).not.to.have.frame({ at: 'segment', from: 'alpha', udp: {} }, { witness: asked })
       // Linux asks three times, then tells all that wait for the answer that nobody is there: the next would wait for this question.
       await alpha.$`ip -n red neigh flush dev veth0`
+      await expect(red.neighbours('veth0')).to.be.absent()
     })
 
     step('`remote`, and an FDB entry for the MAC of zeros, name the far end: they are the same', async () => {
@@ -139,6 +162,7 @@ export default lab(
 
     step('what they say travels in UDP to port 4789, with VNI 42, from alpha to beta and back', async () => {
       await alpha.$`ip -n red neigh flush all`
+      await expect(red.neighbours('veth0')).not.to.show({ mac: /./ })
       const frames = await segment.capture({ while: () => alpha.$`ip netns exec red ping -c 1 192.168.42.2` })
       const there = {
         from: 'alpha',
@@ -173,6 +197,11 @@ export default lab(
 
     step('what is for a MAC that nobody knows goes to the far end too', async () => {
       await alpha.$`ip -n red neigh add 192.168.42.99 lladdr 02:00:00:00:42:99 dev veth0`
+      await expect(red.neighbours('veth0')).to.show({
+        address: '192.168.42.99',
+        mac: '02:00:00:00:42:99',
+        state: 'PERMANENT',
+      })
       await expect(alpha.look.fdb()).not.to.show({ mac: '02:00:00:00:42:99' })
       await expect(red.ping('192.168.42.99')).not.to.answer({
         capture: act => segment.capture({ while: act }),
@@ -227,6 +256,7 @@ export default lab(
     step('told the MTU, red refuses it by itself, and sends in fragments what may be cut', async () => {
       await alpha.$`ip -n red link set veth0 mtu 1450`
       await beta.$`ip -n blue link set veth0 mtu 1450`
+      for (const place of [red, blue]) await expect(place.link('veth0')).to.show({ mtu: 1450 })
       const refused = await alpha.$`ip netns exec red ping -c 1 -W 1 -M do -s ${1451 - 28} 192.168.42.2`.nothrow()
       expect(refused.exitCode).not.to.equal(0)
       await expect(refused.stdout + refused.stderr).to.print(/message too long/i)
@@ -242,9 +272,15 @@ export default lab(
 
     step('with another VNI at one end nobody answers, although the frames arrive', async () => {
       await beta.$`ip link delete vxlan42`
+      await expect(beta.look.link('vxlan42')).to.be.absent()
       await beta.$`ip link add vxlan43 type vxlan id 43 local 172.16.1.2 remote 172.16.1.1 dev eth1 dstport 4789`
       beta.defer`ip link delete vxlan43`
       await beta.$`ip link set vxlan43 master br42 up`
+      await expect((await beta.$`ip -d link show vxlan43`).stdout).to.print(
+        / remote 172\.16\.1\.1 local 172\.16\.1\.2 dev eth1 .*dstport 4789/,
+      )
+      await expect(beta.look.link('vxlan43')).to.be.portOf('br42')
+      await expect(beta.look.link('vxlan43')).to.be.up()
       const arrived = { at: 'eth1 on beta', ip: { source: '172.16.1.1' }, vxlan: { vni: 42, inner: {} } }
       const frames = await beta.look.capture(['eth1', 'vxlan43'], {
         while: async () => {
@@ -256,9 +292,14 @@ export default lab(
       await expect(frames).not.to.have.frame({ at: 'vxlan43 on beta', ...ofRed }, { witness: arrived })
 
       await beta.$`ip link delete vxlan43`
+      await expect(beta.look.link('vxlan43')).to.be.absent()
       await beta.$`ip link add vxlan42 type vxlan id 42 local 172.16.1.2 remote 172.16.1.1 dev eth1 dstport 4789`
       beta.defer`ip link delete vxlan42`
       await beta.$`ip link set vxlan42 master br42 up`
+      await expect((await beta.$`ip -d link show vxlan42`).stdout).to.print(
+        /vxlan id 42 remote 172\.16\.1\.1 local 172\.16\.1\.2 .*dstport 4789/,
+      )
+      await expect(beta.look.link('vxlan42')).to.be.portOf('br42')
       await expect(red.ping('192.168.42.2')).to.answer()
     })
 
