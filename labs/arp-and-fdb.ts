@@ -42,7 +42,12 @@ export default lab(
       })
     }
     const ping = (from: Name, to: string) => $`docker exec ${from} ping -c 1 -W 1 ${to}`
-    const forget = () => $`ip link set docker0 type bridge fdb_flush`
+    const forget = async () => {
+      await $`ip link set docker0 type bridge fdb_flush`
+      for (const name of names) await expect(look.fdb('docker0')).not.to.show({ mac: known[name].mac })
+    }
+    const ageing = async (time: number) =>
+      expect((await $`ip -d link show docker0`).stdout).to.print(` ageing_time ${time} `)
     /** Engine 28 says three times, a second apart, which MAC a new container's address has; what it says late would be learned late. */
     const announces = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10) >= 28
     const announced = ({ ip, mac }: { ip: string; mac: string }) => ({
@@ -75,14 +80,12 @@ export default lab(
         expect({ same: known[name].mac === port?.mac }).to.deep.equal({ same: false })
       }
       await forget()
-      for (const name of names) await expect(look.fdb('docker0')).not.to.show({ mac: known[name].mac })
       await ping('one', '172.17.0.1')
       await expect(look.fdb('docker0')).to.show({ mac: one.mac, link: one.port, state: 'learned' })
       await expect(look.fdb('docker0')).not.to.show({ mac: two.mac })
     })
 
     step('who has an address is asked of all; the answer goes to who asked', async () => {
-      await $`nsenter -t ${one.pid} -n ip neigh flush dev eth0`
       await expect(inside('one').neighbours('eth0')).not.to.show({ address: two.ip })
       const frames = await look.capture([one.port, two.port, three.port], {
         filter: 'arp',
@@ -113,11 +116,12 @@ export default lab(
 
     step('a MAC that docker0 has forgotten is sought behind all ports, once: the reply teaches it', async () => {
       // Were they to ask for each other again, the questions would teach it first.
-      for (const [from, to] of [
-        [one, two],
-        [two, one],
+      for (const [name, to] of [
+        ['one', two],
+        ['two', one],
       ] as const) {
-        await $`nsenter -t ${from.pid} -n ip neigh replace ${to.ip} lladdr ${to.mac} nud permanent dev eth0`
+        await $`nsenter -t ${known[name].pid} -n ip neigh replace ${to.ip} lladdr ${to.mac} nud permanent dev eth0`
+        await expect(inside(name).neighbours('eth0')).to.show({ address: to.ip, mac: to.mac, state: 'PERMANENT' })
       }
       await forget()
       const points = [one.port, two.port, three.port]
@@ -135,14 +139,16 @@ export default lab(
       const frames = await look.capture([two.port, three.port], { filter: 'icmp', while: () => ping('one', two.ip) })
       await expect(frames).not.to.have.frame({ at: three.port }, { witness: { at: two.port, ...request } })
       await $`bridge link set dev ${three.port} flood on`
+      await expect(look.ports('docker0')).to.show({ name: three.port, flood: true })
     })
 
     step('what is not heard of is forgotten: after 300 s, or as long as one says', async () => {
-      await expect((await $`ip -d link show docker0`).stdout).to.print(/ ageing_time 30000 /)
+      await ageing(30000)
       await ping('one', two.ip)
       await expect(look.fdb('docker0')).to.show({ mac: two.mac, state: 'learned' })
       await $`ip link set docker0 type bridge ageing_time 100`
       defer`ip link set docker0 type bridge ageing_time 30000`
+      await ageing(100)
       await expect(look.fdb('docker0')).not.to.show({ mac: two.mac })
       const port = await look.link(two.port)
       await expect(look.fdb('docker0')).to.show({ mac: port?.mac, state: 'permanent' })
@@ -152,6 +158,7 @@ export default lab(
 
     step('with an age of 0 nothing is learned: docker0 is a hub, and all hear all', async () => {
       await $`ip link set docker0 type bridge ageing_time 0`
+      await ageing(0)
       await forget()
       const points = [two.port, three.port]
       for (const _round of [1, 2]) {
@@ -161,13 +168,16 @@ export default lab(
       }
       await expect(look.fdb('docker0')).not.to.show({ mac: two.mac })
       await $`ip link set docker0 type bridge ageing_time 30000`
+      await ageing(30000)
     })
 
     step('the frames for a MAC go to who sent with it last, whoever that is', async () => {
       await ping('one', two.ip)
       await expect(look.fdb('docker0')).to.show({ mac: two.mac, link: two.port })
       await $`nsenter -t ${three.pid} -n sysctl -w net.ipv4.ip_forward=0`
+      await expect(inside('three').sysctl('net.ipv4.ip_forward')).to.show('0')
       await $`nsenter -t ${three.pid} -n ip link set eth0 address ${two.mac}`
+      await expect(inside('three').link('eth0')).to.show({ mac: two.mac })
       await ping('three', '172.17.0.1')
       await expect(look.fdb('docker0')).to.show({ mac: two.mac, link: three.port, state: 'learned' })
       await expect(look.fdb('docker0')).not.to.show({ mac: two.mac, link: two.port })
@@ -181,6 +191,7 @@ export default lab(
       await expect(look.fdb('docker0')).to.show({ mac: two.mac, link: two.port })
       await expect(inside('one').ping(two.ip)).to.answer()
       await $`nsenter -t ${three.pid} -n ip link set eth0 address ${three.mac}`
+      await expect(inside('three').link('eth0')).to.show({ mac: three.mac })
     })
 
     step('with a container its port goes, and with the port all that was learned there', async () => {
@@ -204,11 +215,12 @@ export default lab(
       },
       async () => {
         await $`nsenter -t ${one.pid} -n ip neigh replace ${two.ip} lladdr ${two.mac} nud stale dev eth0`
-        await expect(inside('one').neighbours('eth0')).to.show({ address: two.ip, mac: two.mac })
+        await expect(inside('one').neighbours('eth0')).to.show({ address: two.ip, mac: two.mac, state: 'STALE' })
         const before = { ...two }
         const frames = await starting('two', async () => {
           await $`docker run -d --name two nginx:alpine`
           defer`docker rm -f two`
+          await expect(look.ports('docker0')).to.show(names.map(() => ({ state: 'forwarding' })))
           await ping('two', '172.17.0.1')
         })
         expect(two.ip).to.equal(before.ip)
@@ -233,12 +245,19 @@ export default lab(
       async () => {
         const other = '02:00:00:00:00:02'
         await $`nsenter -t ${two.pid} -n ip link set eth0 address ${other}`
-        await $`nsenter -t ${one.pid} -n ip neigh replace ${two.ip} lladdr ${two.mac} nud reachable dev eth0`
+        await expect(inside('two').link('eth0')).to.show({ mac: other })
+        await $`nsenter -t ${one.pid} -n ip neigh replace ${two.ip} lladdr ${two.mac} nud permanent dev eth0`
+        await expect(inside('one').neighbours('eth0')).to.show({
+          address: two.ip,
+          mac: two.mac,
+          state: 'PERMANENT',
+        })
         await expect(inside('one').ping(two.ip)).not.to.answer({
           capture: act => look.capture(two.port, { while: act }),
           frame: { ethernet: { destination: two.mac }, ...request },
         })
         await $`nsenter -t ${one.pid} -n ip neigh del ${two.ip} dev eth0`
+        await expect(inside('one').neighbours('eth0')).not.to.show({ address: two.ip, mac: two.mac })
         await expect(inside('one').ping(two.ip)).to.answer()
         await expect(inside('one').neighbours('eth0')).to.show({ address: two.ip, mac: other })
       },
