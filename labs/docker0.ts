@@ -28,6 +28,11 @@ export default lab(
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
+    /** Its wire ends at docker0. */
+    const plugged = async (name: string) => {
+      const end = await look.in({ container: name }).link('eth0')
+      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
+    }
 
     step(
       'docker0 is a bridge with an address and no port, so it has no carrier',
@@ -163,6 +168,7 @@ export default lab(
       async () => {
         await $`docker run -d --name test2 nginx:alpine`
         defer`docker rm -f test2`
+        await plugged('test2')
         const missing = await $`docker exec -i test sh`.nothrow()
         await expect(missing.stderr).to.print(/No such container: test/)
         const address = await addressOf('test2')
@@ -198,6 +204,7 @@ export default lab(
         // From outside it is not: who sends there by the guest finds no way in.
         await $`ip -n outside route add 172.17.0.0/16 via 203.0.113.2`
         defer`ip -n outside route del 172.17.0.0/16 via 203.0.113.2`
+        await expect(outside.routes()).to.show({ destination: '172.17.0.0/16', gateway: '203.0.113.2' })
         await expect(outside.tcp(address, 80)).not.to.answer({
           capture: act => look.capture('eth0', { while: act }),
           frame: { ip: { destination: address }, tcp: { destinationPort: 80, flags: ['SYN'] } },
@@ -215,6 +222,8 @@ export default lab(
       async () => {
         const ports = (await look.ports('docker0')).map(({ name }) => name)
         expect(ports).to.have.lengthOf(2).and.not.to.include('eth0')
+        await expect(look.sysctl('net.ipv4.ip_forward')).to.show('1')
+        await expect(look.iptables()).to.have.rule('-t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE')
         const frames = await look.capture(
           { on: 'lan0', in: { netns: 'outside' }, as: 'outside' },
           { filter: 'not ip6', while: () => $`docker exec test1 ping -c 1 203.0.113.1` },
@@ -234,8 +243,10 @@ export default lab(
       async () => {
         await $`docker run -itd --name web-01 centos`
         defer`docker rm -f web-01`
+        await plugged('web-01')
         const first = await addressOf('web-01')
         await $`docker restart -t 0 web-01`
+        await plugged('web-01')
         expect(await addressOf('web-01')).to.equal(first)
         await $`docker stop -t 0 web-01`
         await $`docker run -itd --name taker centos`
@@ -243,6 +254,7 @@ export default lab(
         await $`docker start web-01`
         expect(await addressOf('taker')).to.equal(first)
         expect(await addressOf('web-01')).not.to.equal(first)
+        for (const name of ['web-01', 'taker']) await plugged(name)
       },
     )
 
@@ -257,12 +269,17 @@ export default lab(
       async () => {
         await $`docker network create --subnet 198.51.100.0/29 tiny`
         defer`docker network rm tiny`
+        const tiny = await look.network('tiny')
+        expect(tiny?.IPAM?.Config?.[0]?.Subnet).to.match(/^198\.51\.100\.0\//)
         for (const number of [1, 2, 3, 4, 5]) {
           await $`docker run -d --name t${number} --net tiny busybox sleep 1000`
           defer`docker rm -f t${number}`
+          const ports = Array.from({ length: number }, () => ({ state: 'forwarding' }))
+          await expect(look.ports(`br-${tiny?.Id.slice(0, 12)}`)).to.show(ports)
         }
         const refused = await $`docker run -d --name t6 --net tiny busybox sleep 1000`.nothrow()
         await $`docker rm -f t6`
+        await expect(look.container('t6')).to.be.absent()
         expect(refused.exitCode).to.equal(125)
         await expect(refused.stderr).to.print(/no available IPv4 addresses/)
         const containers = Object.values((await look.network('tiny'))?.Containers ?? {})
@@ -272,17 +289,22 @@ export default lab(
         // Of a /16 the same three are refused, and none that 255 times 255 leaves out.
         await $`docker network create --subnet 198.18.0.0/16 --gateway 198.18.0.1 large`
         defer`docker network rm large`
+        const large = await look.network('large')
+        expect(large?.IPAM?.Config).to.deep.equal([{ Subnet: '198.18.0.0/16', Gateway: '198.18.0.1' }])
         const run = (address: string) =>
           $`docker run -d --name large-${address} --net large --ip ${address} nginx:alpine`.nothrow()
         for (const address of ['198.18.0.0', '198.18.0.1', '198.18.255.255']) {
           const { exitCode, stderr } = await run(address)
           await $`docker rm -f large-${address}`
+          await expect(look.container(`large-${address}`)).to.be.absent()
           expect(exitCode).to.equal(125)
           await expect(stderr).to.print(/Address already in use/)
         }
         for (const address of ['198.18.0.255', '198.18.1.0', '198.18.255.254']) {
           await run(address)
           defer`docker rm -f large-${address}`
+          const [end] = await look.in({ container: `large-${address}` }).addresses('eth0')
+          expect(end).to.include({ address, prefixLength: 16 })
           await expect(look.http(`http://${address}`)).to.answer()
         }
       },
@@ -312,6 +334,7 @@ export default lab(
         defer`docker rm -f one-more`
         await expect(look.http(`http://${await addressOf('one-more')}`)).to.answer()
         await $`ip link delete group 77`
+        await expect(look.link('fill1')).to.be.absent()
       },
     )
 
