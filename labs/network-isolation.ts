@@ -52,6 +52,8 @@ export default lab(
       await expect(look.ports('docker0')).to.show([{}])
       await expect(look.http(`http://${onDefault.address}`)).to.answer()
       await expect(look.http(`http://${onOwn.address}`)).to.answer()
+      // The way out is open to both: what stands between them is there for their sake.
+      for (const container of [web01, web01net]) await expect(container.ping('203.0.113.1')).to.answer()
     })
 
     step(
@@ -127,18 +129,26 @@ export default lab(
           // The business itself goes on, by name too. A stranger in its own network could reach all of it.
           await expect(look.in({ container: 'order' }).http(`http://${address}`)).to.answer()
           await $`docker exec order curl -s -m 3 http://${part}`
-          await expect(web01net.tcp(address, 80)).not.to.answer({
-            capture: act => look.capture(wire('web-01-net'), { while: act }),
-            frame: { ip: { destination: address }, tcp: { destinationPort: 80, flags: ['SYN'] } },
+          // Were the way there open, the reply would still be dropped: it must be the rule for this network that does it.
+          await expect(look.iptables()).to.use(await isolation({ address, bridge }), {
+            while: () =>
+              expect(web01net.tcp(address, 80)).not.to.answer({
+                capture: act => look.capture(wire('web-01-net'), { while: act }),
+                frame: { ip: { destination: address }, tcp: { destinationPort: 80, flags: ['SYN'] } },
+              }),
           })
           const asked = await $`docker exec web-01-net ping -c 1 ${part}`.nothrow()
           await expect(asked.stderr).to.print(new RegExp(`^ping: ${part}: `))
         }
         // Nor does the business reach the others.
-        await expect(look.in({ container: 'order' }).tcp(onOwn.address, 80)).not.to.answer({
-          capture: act => look.capture(wire('order'), { while: act }),
-          frame: { ip: { destination: onOwn.address }, tcp: { destinationPort: 80, flags: ['SYN'] } },
+        await expect(look.iptables()).to.use(await isolation(onOwn), {
+          while: () =>
+            expect(look.in({ container: 'order' }).tcp(onOwn.address, 80)).not.to.answer({
+              capture: act => look.capture(wire('order'), { while: act }),
+              frame: { ip: { destination: onOwn.address }, tcp: { destinationPort: 80, flags: ['SYN'] } },
+            }),
         })
+        await expect(look.in({ container: 'order' }).ping('203.0.113.1')).to.answer()
       },
     )
 
