@@ -23,7 +23,7 @@ export interface Kill {
   kind: Failure['kind']
   /** The claim that did not hold, or the command that failed. */
   message: string
-  /** How long after the change, in ms. */
+  /** How long after the change, in ms; where the machine came up broken, after the start of the step. */
   ms: number
 }
 
@@ -74,7 +74,8 @@ export function trial(
       limitS: step => 10 + (5 * (steps.get(step) ?? 0)) / 1000,
     },
     on(event) {
-      if (event.type === 'command' && changed && !settled && event.command === changed.text) {
+      if (event.type === 'step-started' && changed && mutation?.act.kind === 'at-start') changed.at = performance.now()
+      else if (event.type === 'command' && changed && !settled && event.command === changed.text) {
         // A command that goes on for long counts from its end, as nothing can be seen before.
         settled = true
         changed.at = performance.now()
