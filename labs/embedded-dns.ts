@@ -253,6 +253,8 @@ export default lab(
         // What a swarm's node changes, only where the kernel has one such setting for all: not in a sandbox.
         const { stdout: settings } = await $`sysctl -e net.ipv4.neigh.default.gc_thresh{1,2,3}`
         defer`echo ${settings} | sysctl -e -p -`
+        // The engine makes a swarm's networks side by side, and each takes the jump to DOCKER-USER out and puts it in anew: it may be there twice then.
+        defer`while [ "$(iptables -S FORWARD | grep -cxe '-A FORWARD -j DOCKER-USER')" -gt 1 ]; do for how in -D -D -I; do iptables $how FORWARD -j DOCKER-USER; done; done`
         await $`docker swarm init --advertise-addr 203.0.113.2`
         defer`docker network rm docker_gwbridge`
         defer`docker swarm leave --force`

@@ -108,6 +108,8 @@ export default lab(
           const { stdout: settings } =
             await $`sysctl -e net.ipv4.neigh.default.gc_thresh{1,2,3} net.ipv4.vs.{conn_reuse_mode,expire_nodest_conn,expire_quiescent_template}`
           defer`echo ${settings} | sysctl -e -p -`
+          // The engine makes a swarm's networks side by side, and each takes the jump to DOCKER-USER out and puts it in anew: it may be there twice then.
+          defer`while [ "$(iptables -S FORWARD | grep -cxe '-A FORWARD -j DOCKER-USER')" -gt 1 ]; do for how in -D -D -I; do iptables $how FORWARD -j DOCKER-USER; done; done`
         }
         alpha.defer`docker network rm docker_gwbridge`
         await alpha.$`docker swarm init --advertise-addr 172.16.1.1`
