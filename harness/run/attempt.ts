@@ -28,8 +28,8 @@ export interface Attempts {
 
 // A machine that is frozen or gone is noticed within this time.
 const aliveLimitMs = 5000
-// How it ended may be told a moment after that it ended.
-const lastWordsMs = 1000
+// How it ended may be told a moment after that it ended: two seconds later on a busy host.
+const lastWordsMs = 2500
 
 /** `stopped`: what stops the run, while that is to end what is done. `unlimited`: who walks step by step may think as long as he likes. */
 export function attempts(

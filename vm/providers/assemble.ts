@@ -17,8 +17,9 @@ export interface Parts {
   release(): Promise<void>
 }
 
-// The connection breaks in the same moment in which the machine's process ends; the process knows why.
-const patienceForReasonMs = 300
+// The connection breaks in the same moment in which the machine's process ends, and the process knows why; on a busy host it says so
+// later. One that is silent has not ended.
+const patienceForReasonMs = { closed: 2000, silent: 300 }
 
 /** Makes a Machine of a connection and what its provider knows. On failure the parts are still the caller's to release. */
 export async function assemble({ facts, connection, runDir, ended, release }: Parts): Promise<Machine> {
@@ -31,7 +32,8 @@ export async function assemble({ facts, connection, runDir, ended, release }: Pa
     if (disposal === undefined && !lost.signal.aborted) lost.abort(reason)
   }
   ended?.then(lose)
-  const disconnected = () => setTimeout(lose, ended ? patienceForReasonMs : 0, connection.lost.reason)
+  const patienceMs = () => (ended ? patienceForReasonMs[connection.closed ? 'closed' : 'silent'] : 0)
+  const disconnected = () => setTimeout(lose, patienceMs(), connection.lost.reason)
   if (connection.lost.aborted) disconnected()
   else connection.lost.addEventListener('abort', disconnected, { once: true })
 

@@ -50,6 +50,8 @@ export interface Connection extends AsyncDisposable {
   openShell(terminal: TerminalRequest | undefined): Promise<GuestShell>
   /** Aborts when the connection is lost before it was disposed; `reason` is a MachineError. */
   readonly lost: AbortSignal
+  /** It was lost as the far end closed it; false while it is there, and where the far end was silent. */
+  readonly closed: boolean
 }
 
 /** A machine whose silence must be noticed within 5 s can't be asked less often. */
@@ -74,6 +76,7 @@ export async function connect(sock: Duplex, login: Login, options: ConnectOption
     const children = new Set<RemoteChild>()
     const closers: AsyncDisposable[] = []
     let disposed = false
+    let closed = false
 
     const lose = (what: string, cause?: unknown) => {
       stopWatching()
@@ -90,8 +93,12 @@ export async function connect(sock: Duplex, login: Login, options: ConnectOption
       lose(`no sign of life for ${(questions * keepaliveMs) / 1000} s, ${questions} questions unanswered`)
     const stopWatching = watchPulse(sock, { intervalMs: keepaliveMs, intervals: questions, onSilence })
     client.on('error', error => lose(error.message, error))
-    client.on('end', () => lose('the connection was closed'))
-    client.on('close', () => lose('the connection was closed'))
+    const onClosed = () => {
+      closed ||= !lost.signal.aborted
+      lose('the connection was closed')
+    }
+    client.on('end', onClosed)
+    client.on('close', onClosed)
 
     const open = sessionOpener(client, name, openMs, lost.signal)
     const control = controlShell(open)
@@ -104,6 +111,9 @@ export async function connect(sock: Duplex, login: Login, options: ConnectOption
       exec,
       openShell: terminal => openShell(client, terminal, { name, lost: lost.signal }),
       lost: lost.signal,
+      get closed() {
+        return closed
+      },
       forwardUnix: async (remotePath, localPath) => {
         closers.push(await forwardUnix(client, remotePath, localPath, openMs))
       },

@@ -304,7 +304,7 @@ describe('a sandbox', function () {
 
     const lost = once(machine.lost, 'abort')
     await machine.exec('pkill -KILL containerd').catch(() => {})
-    await Promise.race([lost, sleep(1000)])
+    await Promise.race([lost, sleep(8000)])
     expect(machine.lost.reason).to.be.instanceOf(MachineError)
     expect(machine.lost.reason.message).to.match(/ ended by itself: .*\ncontainerd was killed by SIGKILL$/)
   })
