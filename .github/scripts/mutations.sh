@@ -3,7 +3,6 @@
 # What was not noticed is no failure here: mutations-report.sh tells it of all parts together.
 set -euo pipefail
 status=0
-mkdir -p "${OUT:-out}"
 npm run lab -- ${LABS:---all} --mutate --on "${ON:-qemu}" --shard "$SHARD" \
   --reporter "json=${OUT:-out}/mutations-${SHARD%/*}.json" || status=$?
 [ "$status" -le 1 ] || exit "$status"

@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises'
 import { HostError } from '../../vm/errors.ts'
 import type { Shard } from '../events.ts'
 import { mutate, UnfitLabError } from '../mutate/mutate.ts'
 import { idleExplanations, type MutationReport } from '../mutate/report.ts'
 import { mutationsInWords, triedInWords } from '../mutate/words.ts'
+import { fileOutput } from '../reporters/output.ts'
 import { count } from '../reporters/words.ts'
 import type { LabFile } from '../run/registry.ts'
 import type { CellMeant } from './cells.ts'
@@ -32,6 +32,9 @@ export async function mutateLabs(request: MutateRequest): Promise<number> {
   const { labs, cold, shard, mutation } = request
   const { on, ...kind } = request.cell
   const path = reportPath(request.reporters)
+  const output = path === undefined ? undefined : fileOutput(path)
+  // What can't be written is better known before hours have passed.
+  output?.write('')
   const say = (text: string) => void process.stderr.write(text)
   using interrupt = interruptible(() => {}, { keep: false, several: true, lent: false, say })
   const { signal } = interrupt
@@ -64,14 +67,10 @@ export async function mutateLabs(request: MutateRequest): Promise<number> {
     })
   }
   process.stdout.write(`\n${mutationsInWords(found)}`)
-  if (path !== undefined) {
-    const written: MutationReport = {
-      schema: 'vethlab-mutations/1',
-      on: new Date().toISOString().slice(0, 10),
-      labs: found,
-    }
-    await writeFile(path, `${JSON.stringify(written, null, 2)}\n`)
-  }
+  const day = new Date().toISOString().slice(0, 10)
+  const written: MutationReport = { schema: 'vethlab-mutations/1', on: day, labs: found }
+  output?.write(`${JSON.stringify(written, null, 2)}\n`)
+  output?.close()
   const unexplained = all.some(({ outcome, unseen }) => outcome.result === 'survived' && unseen === null)
   if (unexplained || found.some(made => idleExplanations(made).length > 0)) return 1
   return all.some(({ outcome }) => outcome.result === 'untried') ? 3 : 0

@@ -91,7 +91,8 @@ function afterwards(before: string, script: string): Act {
 
 /** Each rule with its table in front, as one line. */
 const allRules = `iptables-save | awk '/^[*]/ { t = substr($1, 2) } /^-A/ { print t, $0 }'`
-const takeRules = `${allRules} >${folder}/rules`
+// Where this fails the change is not made, and known for not made: the command must not fail for it.
+const takeRules = `${allRules} >${folder}/rules || :`
 
 function newRule(nth: number, how: How): string {
   return `${allRules} | grep -vxFf ${folder}/rules | sed -n ${nth}p | ${act[how]}`

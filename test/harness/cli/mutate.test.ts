@@ -47,6 +47,10 @@ describe('labs broken on purpose, from the command line', function () {
     const junit = await lab('bridge-nat', '--mutate', '--reporter', 'junit=out.xml')
     expect(junit.exitCode).to.equal(2)
     expect(junit.stderr).to.match(/--mutate has one report, and junit is not it/)
+    const nowhere = await lab('bridge-nat', '--mutate', '--on', 'sandbox', '--reporter', 'json=/dev/null/out.json')
+    expect(nowhere.exitCode).to.equal(2)
+    expect(nowhere.stdout).to.equal('')
+    expect(nowhere.stderr).to.match(/^HostError: the report can't be written to \/dev\/null\/out.json/)
   })
 
   it('are not read out of another report', async () => {
