@@ -1,5 +1,7 @@
-import { rm } from 'node:fs/promises'
+import { once } from 'node:events'
+import { chmod, rm, stat } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
+import { dirname } from 'node:path'
 import type { Client } from 'ssh2'
 import { HostError } from '../errors.ts'
 
@@ -7,7 +9,7 @@ import { HostError } from '../errors.ts'
 const longestPath = 107
 
 /**
- * Listens on a unix socket, mode 0600, each connection of which reaches a unix socket in the guest. A connection
+ * Listens on a unix socket, mode 0600, in a folder that nobody else may enter, each connection of which reaches a unix socket in the guest. A connection
  * that the guest refuses is closed at once, as an engine that isn't there would do it.
  */
 export async function forwardUnix(
@@ -19,6 +21,11 @@ export async function forwardUnix(
   if (Buffer.byteLength(localPath) > longestPath) {
     throw new HostError(`a socket's path is longer than ${longestPath} bytes: ${localPath}`, {
       mend: 'set TMPDIR or XDG_RUNTIME_DIR to a folder with a shorter path',
+    })
+  }
+  if ((await stat(dirname(localPath))).mode & 0o077) {
+    throw new HostError(`a socket's folder is open to others: ${dirname(localPath)}`, {
+      mend: `chmod 700 ${dirname(localPath)}`,
     })
   }
   await rm(localPath, { force: true })
@@ -65,16 +72,9 @@ function join(client: Client, socket: Socket, remotePath: string, openMs: number
   }
 }
 
-/** Binds with the mode it is to have: a chmod afterwards would leave a moment in which others could connect. */
+/** Not by umask, which is the whole process's: whatever it writes meanwhile, a program too, would get that mode. */
 async function listen(server: Server, path: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject)
-  const mask = process.umask(0o177)
-  try {
-    server.listen(path, resolve)
-  } finally {
-    process.umask(mask)
-  }
-  await promise
-  server.off('error', reject)
+  server.listen(path)
+  await once(server, 'listening')
+  await chmod(path, 0o600)
 }

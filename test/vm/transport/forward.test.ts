@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import { access, mkdtemp, rm, stat } from 'node:fs/promises'
+import { access, chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer as createHttpServer, get, type IncomingMessage } from 'node:http'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
 import { expect } from 'chai'
 import { HostError } from '../../../vm/errors.ts'
 import { connectToSshd } from './sshd.ts'
@@ -82,7 +83,7 @@ describe('a forwarded socket', () => {
     const socket = connect(`${folder}/near`).on('error', () => {})
     const closed = new Promise(resolve => socket.resume().on('close', resolve))
     await once(socket, 'connect')
-    await new Promise(resolve => setTimeout(resolve, 100))
+    await setTimeout(100)
     process.kill(it_.sshd.pid, 'SIGKILL')
     await closed
     silent.close()
@@ -97,6 +98,25 @@ describe('a forwarded socket', () => {
     expect(Date.now() - start).to.be.within(290, 1500)
     expect(frozen.connection.lost.aborted).to.equal(false)
     process.kill(frozen.sshd.pid, 'SIGCONT')
+  })
+
+  it('changes no mode of what is written meanwhile', async () => {
+    const programs = Promise.all(
+      Array.from({ length: 500 }, async (_, i) => {
+        await setTimeout(i % 50)
+        await writeFile(`${folder}/${i}`, '', { mode: 0o755 })
+        return (await stat(`${folder}/${i}`)).mode & 0o777
+      }),
+    )
+    for (let i = 0; i < 50; i++) await it_.connection.forwardUnix(`${folder}/far`, `${folder}/near${i}`)
+    expect(new Set(await programs)).to.deep.equal(new Set([0o755]))
+  })
+
+  it('in a folder that others may enter is refused, with the remedy', async () => {
+    await chmod(folder, 0o755)
+    const error = await it_.connection.forwardUnix(`${folder}/far`, `${folder}/near`).catch(reason => reason)
+    expect(error).to.be.instanceOf(HostError)
+    expect(error.mend).to.equal(`chmod 700 ${folder}`)
   })
 
   it('whose path is too long is refused, with the remedy', async () => {
