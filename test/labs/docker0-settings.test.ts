@@ -6,7 +6,7 @@ testBreaks('docker0-settings', [
     from: 'await $`ip link set dev eth0 mtu 1300`',
     to: '',
     step: 'it does not heed the host’s route: with 1300 on eth0 and 1250 on the default route a new docker0 has 1500',
-    says: /mtu = 1300/,
+    says: /mtu: 1300/,
   },
   {
     title: 'the engine is restarted too early',
