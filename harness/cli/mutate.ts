@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { HostError } from '../../vm/errors.ts'
 import type { Shard } from '../events.ts'
 import { mutate, UnfitLabError } from '../mutate/mutate.ts'
@@ -10,6 +11,7 @@ import type { CellMeant } from './cells.ts'
 import { interruptible } from './interrupt.ts'
 import { jobsMeant, roomHere } from './jobs.ts'
 import { acceleratorOf, provide } from './provider.ts'
+import { readMutations } from './read-mutations.ts'
 import type { ReporterChoice } from './reports.ts'
 
 /** What a command line asks to be broken. */
@@ -20,6 +22,8 @@ export interface MutateRequest {
   shard: Shard | undefined
   /** Only mutations whose ids begin so: `5.2`, `5.2 mask`, several with commas between; undefined: all. */
   mutation: string | undefined
+  /** Path of the report of a run that was cut off, on which this one goes on. */
+  resume: string | undefined
   cold: boolean
   reporters: ReporterChoice[]
 }
@@ -29,9 +33,13 @@ export interface MutateRequest {
  * nothing can see it; 1 when one survived unexplained, or an explanation explains nothing; 3 when some could not be tried.
  */
 export async function mutateLabs(request: MutateRequest): Promise<number> {
-  const { labs, cold, shard, mutation } = request
+  const { labs, cold, shard, mutation, resume } = request
   const { on, ...kind } = request.cell
   const path = reportPath(request.reporters)
+  if (path !== undefined && resume !== undefined && resolve(path) === resolve(resume)) {
+    throw new HostError(`${path} is what this run goes on from`, { mend: 'write the report to another file' })
+  }
+  const resumed = resume === undefined ? [] : (await readMutations(resume)).labs
   const output = path === undefined ? undefined : fileOutput(path)
   // What can't be written is better known before hours have passed.
   output?.write('')
@@ -48,7 +56,7 @@ export async function mutateLabs(request: MutateRequest): Promise<number> {
     asked?.some(one => id === one || id.startsWith(`${one} `) || id.startsWith(`${one}.`)) ?? true
   let nth = 0
   const found = await mutate({
-    ...{ labs, cell: { ...kind, provider }, jobs: jobs.number, signal, report: () => {} },
+    ...{ labs, cell: { ...kind, provider }, jobs: jobs.number, resumed, signal, report: () => {} },
     wanted: (_, { id }) => isAsked(id) && (shard === undefined || nth++ % shard.of === shard.index - 1),
     onDiscovered: (lab, { commands, mutations }) =>
       process.stdout.write(`${lab}: ${count(commands, 'command')}, ${count(mutations.length, 'mutation')}\n`),
@@ -61,7 +69,7 @@ export async function mutateLabs(request: MutateRequest): Promise<number> {
     throw error
   })
   const all = found.flatMap(({ mutations }) => mutations)
-  if (mutation !== undefined && all.length === 0) {
+  if (mutation !== undefined && all.length === 0 && !signal.aborted) {
     throw new HostError(`there is no mutation ${mutation} of ${labs.map(({ name }) => name).join(' ')}`, {
       mend: 'leave --mutation out: each is told with its id',
     })
@@ -71,6 +79,8 @@ export async function mutateLabs(request: MutateRequest): Promise<number> {
   const written: MutationReport = { schema: 'vethlab-mutations/1', on: day, labs: found }
   output?.write(`${JSON.stringify(written, null, 2)}\n`)
   output?.close()
+  if (signal.aborted && path !== undefined) say(`what was tried is in ${path}: --resume ${path} goes on from there\n`)
+  signal.throwIfAborted()
   const unexplained = all.some(({ outcome, unseen }) => outcome.result === 'survived' && unseen === null)
   if (unexplained || found.some(made => idleExplanations(made).length > 0)) return 1
   return all.some(({ outcome }) => outcome.result === 'untried') ? 3 : 0

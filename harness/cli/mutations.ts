@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { HostError } from '../../vm/errors.ts'
 import { writeMutations } from '../mutate/files.ts'
 import { mergeMutations } from '../mutate/merge.ts'
 import { mutationsPage } from '../mutate/page.ts'
-import { idleExplanations, type MutationReport, scoreOf } from '../mutate/report.ts'
+import { idleExplanations, scoreOf } from '../mutate/report.ts'
 import { mutationsInWords } from '../mutate/words.ts'
+import { readMutations } from './read-mutations.ts'
 
 /** What a catalogue's proofs must notice of all that could be broken. */
 const leastScore = 0.98
@@ -33,20 +33,4 @@ export async function mutations(paths: readonly string[], { update }: { update: 
   const score = scoreOf(labs.flatMap(({ mutations }) => mutations))
   const explained = score.unexplained === 0 && labs.every(made => idleExplanations(made).length === 0)
   return score.score >= leastScore && explained && score.untried === 0 ? 0 : 1
-}
-
-async function readMutations(path: string): Promise<MutationReport> {
-  const mend = 'name what `npm run lab NAME -- --mutate --reporter json=FILE` has written'
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw new HostError(`${path} can't be read: ${cause.message}`, { mend, cause })
-  })
-  const refuse = (cause?: unknown) => new HostError(`${path} is no report of mutations`, { mend, cause })
-  let report: Partial<MutationReport>
-  try {
-    report = JSON.parse(text) as Partial<MutationReport>
-  } catch (cause) {
-    throw refuse(cause)
-  }
-  if (report?.schema !== 'vethlab-mutations/1') throw refuse()
-  return report as MutationReport
 }

@@ -98,7 +98,10 @@ export function program(ended: (exitCode: number) => void): Command {
       '--shard <i/n>',
       'run only this part of it all: 1/4; the parts take about as long, merge makes one report of them',
     )
-    .option('--resume <blob>', 'go on where a run stopped that was cut off: its --reporter blob=PATH')
+    .option(
+      '--resume <blob>',
+      'go on where a run stopped that was cut off: its --reporter blob=PATH, with --mutate json=PATH',
+    )
     .option('--until <step>', 'stop after this step: its number, or a part of its title')
     .option('--jobs <n>', 'this many labs side by side, wherever they run; as many as fit (cores, memory), unless told')
     .option('--repeat <n>', 'run each lab n times, each in a fresh machine, and say in what the runs differ')
@@ -319,9 +322,7 @@ async function lab(names: string[], flags: Flags): Promise<number> {
     throw new HostError(`no lab that was named judges ${flags.only}`, { mend: 'npm run lab coverage' })
   }
   if (flags.mutate || flags.mutation !== undefined) {
-    const unfit = (['resume', 'until', 'repeat', 'step', 'keep', 'disposable'] as const).find(
-      flag => flags[flag] !== undefined,
-    )
+    const unfit = (['until', 'repeat', 'step', 'keep', 'disposable'] as const).find(flag => flags[flag] !== undefined)
     if (unfit || flags.on.startsWith('ssh://')) {
       const what = unfit ? `--${unfit}` : 'a machine of yours (--on ssh://)'
       throw new HostError(`--mutate breaks labs to their end in machines that are thrown away, and can't use ${what}`, {
@@ -331,7 +332,7 @@ async function lab(names: string[], flags: Flags): Promise<number> {
     const { mutateLabs } = await import('./mutate.ts')
     return await mutateLabs({
       ...{ labs, jobs, shard, reporters, cell: cellMeant(flags) },
-      ...{ mutation: flags.mutation, cold: flags.cold === true },
+      ...{ mutation: flags.mutation, resume: flags.resume, cold: flags.cold === true },
     })
   }
   const { runLabs } = await import('./run-labs.ts')

@@ -63,7 +63,15 @@ export function discovery(): { intervention: Intervention; on(event: RunEvent): 
     },
     found() {
       const claimed = claimedRules(expectations)
-      const useOn = (machine: string | null) => ({ snapshots: [...(snapshots.get(machine)?.values() ?? [])], claimed })
+      const useOn = (machine: string | null) => {
+        const own = spots.filter(({ spot, looks }) => !looks && spot.machine === machine)
+        const around = own.flatMap(({ spot: { step, command } }) => [
+          `${step}-${command}.before`,
+          `${step}-${command}.after`,
+        ])
+        const taken = snapshots.get(machine)
+        return { snapshots: ['0.after', ...around, 'end.after'].flatMap(name => taken?.get(name) ?? []), claimed }
+      }
       const atStart = [...snapshots].flatMap(([machine, taken]) => {
         const start = taken.get('0.after')
         const found = start ? mutationsAtStart(machine, start, useOn(machine)) : []

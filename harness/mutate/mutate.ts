@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import type { MachineStarted, RunEvent } from '../events.ts'
 import type { MachineCell } from '../run/cell.ts'
 import { courseOf } from '../run/course.ts'
@@ -19,6 +21,8 @@ export interface MutateOptions {
   jobs: number
   /** Which of a lab's mutations are tried; all unless told. */
   wanted(lab: string, mutation: Mutation): boolean
+  /** What came of labs in an earlier run: what it decided of the same lab, in such a machine, is not tried again. */
+  resumed: readonly LabMutations[]
   /** Told in one line, for people, what takes time. */
   report(line: string): void
   /** Told each lab that can be broken, and in how many ways; then each mutation, as it is decided. */
@@ -42,12 +46,16 @@ interface Breaking extends MutateOptions {
 interface Subject {
   file: LabFile
   discovery: Discovery
+  sha256: string
   machine: string
+  /** What an earlier run decided. */
+  known: Map<string, Tried>
   tried: Map<string, Tried>
 }
 
 /**
- * Breaks labs in every way that a first, undisturbed run of each shows, each in a fresh machine, and says what noticed.
+ * Breaks labs in every way that a first, undisturbed run of each shows, each in a fresh machine, and says what noticed. Aborted, it
+ * says what it has tried until then.
  * @throws UnfitLabError when a lab fails undisturbed
  */
 export async function mutate(asked: MutateOptions): Promise<LabMutations[]> {
@@ -60,8 +68,7 @@ export async function mutate(asked: MutateOptions): Promise<LabMutations[]> {
   const noted = (work: () => Promise<void>) => work().catch((error: unknown) => void failures.push(error))
   const go = async <T>(items: T[], work: (item: T) => Promise<void>) => {
     await sideBySide(items, { jobs }, item => noted(async () => (signal.aborted ? undefined : await work(item))))
-    signal.throwIfAborted()
-    if (failures.length > 0) throw failures[0]
+    if (failures.length > 0 && !signal.aborted) throw failures[0]
   }
   await go([...labs], async file => {
     const subject = await subjectOf(file, options)
@@ -77,7 +84,8 @@ export async function mutate(asked: MutateOptions): Promise<LabMutations[]> {
   )
   await go(all, async ({ subject, mutation, idle }) => {
     const outcome: Tried['outcome'] =
-      idle === undefined ? await tryOut(subject, mutation, options) : { result: 'not applicable', because: idle }
+      subject.known.get(keyOf(mutation))?.outcome ??
+      (idle === undefined ? await tryOut(subject, mutation, options) : { result: 'not applicable', because: idle })
     const because = subject.file.lab.unseen?.find(one => one.mutation.test(mutation.change))?.because
     const tried: Tried = { ...mutation, outcome, unseen: outcome.result === 'survived' ? (because ?? null) : null }
     subject.tried.set(mutation.id, tried)
@@ -86,10 +94,14 @@ export async function mutate(asked: MutateOptions): Promise<LabMutations[]> {
   return inOrder.map(resultOf)
 }
 
-function resultOf({ file, machine, discovery, tried }: Subject): LabMutations {
+function keyOf({ id, change }: Mutation): string {
+  return `${id}: ${change}`
+}
+
+function resultOf({ file, sha256, machine, discovery, tried }: Subject): LabMutations {
   const { commands, looking, mutations } = discovery
   return {
-    ...{ lab: file.name, machine, commands, looking, found: mutations.length },
+    ...{ lab: file.name, sha256, machine, commands, looking, found: mutations.length },
     mutations: mutations.flatMap(({ mutation }) => tried.get(mutation.id) ?? []),
     unseen: (file.lab.unseen ?? []).map(({ mutation }) => mutation.source),
   }
@@ -112,7 +124,18 @@ async function subjectOf(file: LabFile, options: Breaking): Promise<Subject | un
   const impatient = await runLab(file, options, control.intervention, control.on)
   // Where short patience alone turns it red, patience is what the lab says itself.
   const discovered = impatient.failed === undefined ? known : { ...known, took: new Map<string, number>() }
-  return { file, machine, discovery: discovered, tried: new Map() }
+  const sha256 = createHash('sha256')
+    .update(await readFile(file.path))
+    .digest('hex')
+  const earlier = options.resumed.find(
+    one =>
+      one.lab === file.name && one.sha256 === sha256 && one.machine === machine && one.found === known.mutations.length,
+  )
+  const decided = earlier?.mutations.filter(({ outcome }) => outcome.result !== 'untried') ?? []
+  return {
+    ...{ file, sha256, machine, discovery: discovered, tried: new Map() },
+    known: new Map(decided.map(tried => [keyOf(tried), tried])),
+  }
 }
 
 async function tryOut({ file, discovery }: Subject, mutation: Mutation, options: Breaking): Promise<Outcome> {

@@ -12,6 +12,8 @@ export interface MutationReport {
 /** One lab, broken in every way that was found. */
 export interface LabMutations {
   lab: string
+  /** Of the lab's file, in hex: another text is another lab. */
+  sha256: string
   /** In which machine: `sandbox:trixie, engine 26.1.5, iptables nft`. */
   machine: string
   /** How many commands its steps have, and how many of them only look, which are not broken. */

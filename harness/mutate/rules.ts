@@ -6,7 +6,7 @@ import { rulesOf, type Snapshot } from './snapshot.ts'
 
 /** What a lab's run shows of the rules that it met. */
 export interface RuleUse {
-  /** Every look at the machine while the lab ran, its last one included. */
+  /** Every look at the machine while the lab ran, in their order, its last one included. */
   snapshots: readonly Snapshot[]
   /** Rules that its expectations name. */
   claimed: readonly RuleSpecification[]
@@ -21,6 +21,13 @@ export function claimedRules(expectations: readonly string[]): RuleSpecification
       .split(' before ')
       .flatMap(rule => read(rule) ?? [])
   })
+}
+
+/** The use while a rule is there that one of the snapshots shows: an equal rule, before or later, is another. */
+export function useWhileThere(rule: Rule, since: Snapshot, { snapshots, claimed }: RuleUse): RuleUse {
+  const later = snapshots.slice(snapshots.indexOf(since))
+  const gone = later.findIndex(snapshot => !rulesOf(snapshot).some(one => sameRule(one, rule)))
+  return { snapshots: gone < 0 ? later : later.slice(0, gone), claimed }
 }
 
 /** Why nothing that the lab does can depend on a rule; undefined where something may. */

@@ -1,7 +1,7 @@
 import type { Rule } from '../iptables/model.ts'
 import { printRule } from '../iptables/print.ts'
 import type { Act, Operator } from './mutation.ts'
-import { cameIn, compete, type RuleUse, returns, whyIdle } from './rules.ts'
+import { cameIn, compete, type RuleUse, returns, useWhileThere, whyIdle } from './rules.ts'
 import { folder, rulesOf, type Snapshot } from './snapshot.ts'
 
 /** One way to break what a command, or the machine's start, has made; or why it would be none. */
@@ -61,7 +61,8 @@ export function mutationsAtStart(machine: string | null, start: Snapshot, use: R
 
 type How = 'drop' | 'first' | 'last'
 
-function ruleMutations(rule: Rule, snapshot: Snapshot, use: RuleUse, actOn: (how: How) => Act): StateMutation[] {
+function ruleMutations(rule: Rule, snapshot: Snapshot, whole: RuleUse, actOn: (how: How) => Act): StateMutation[] {
+  const use = useWhileThere(rule, snapshot, whole)
   const idle = whyIdle(rule, use)
   const chain = snapshot.ruleset.tables
     .find(({ name }) => name === rule.table)

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import type { Act, Operator } from './mutation.ts'
 
 /** One piece of a command that reads otherwise. */
@@ -59,6 +60,25 @@ const rules: Rule[] = [
       octets[at] = at === 3 ? (octet < 128 ? octet + 100 : octet - 100) : octet < 255 ? octet + 1 : octet - 1
       return octets.join('.')
     },
+  },
+  {
+    operator: 'address',
+    pattern: /(?<![\w:.-])[\da-f]{0,4}(?::[\da-f]{0,4}){2,7}(?![\w:.])/gi,
+    other(address, after) {
+      if (!isIPv6(address) || address === '::') return undefined
+      // Of a subnet, the next one; of an address, another of the same subnet.
+      const isNetwork = address.endsWith('::') && after.startsWith('/')
+      return address.replace(/[\da-f]+(?=(?:::)?$)/i, group => {
+        const number = Number.parseInt(group, 16)
+        const step = isNetwork ? 1 : 0x64
+        return (number + step > 0xffff ? number - step : number + step).toString(16)
+      })
+    },
+  },
+  {
+    operator: 'mask',
+    pattern: /(?<=(?<![\w:.-])[\da-f]{0,4}(?::[\da-f]{0,4}){2,7}\/)\d{1,3}(?!\d)/gi,
+    other: bits => String(Number(bits) < 126 ? Number(bits) + 1 : Number(bits) - 1),
   },
   {
     operator: 'mask',

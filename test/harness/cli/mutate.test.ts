@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { execa } from 'execa'
+import type { MutationReport } from '../../../harness/mutate/report.ts'
 
 const top = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -11,8 +12,8 @@ describe('labs broken on purpose, from the command line', function () {
   this.timeout(120_000)
   const folder = mkdtempSync(join(tmpdir(), 'vethlab-test-'))
   after(() => rmSync(folder, { recursive: true }))
-  const lab = async (...args: string[]) =>
-    await execa(process.execPath, ['bootstrap.cjs', 'lab', ...args], { cwd: top, reject: false, stdin: 'ignore' })
+  const lab = (...args: string[]) =>
+    execa(process.execPath, ['bootstrap.cjs', 'lab', ...args], { cwd: top, reject: false, stdin: 'ignore' })
 
   it('are told as they are tried, and summed up', async function () {
     if (process.getuid?.() !== 0) this.skip()
@@ -51,6 +52,34 @@ describe('labs broken on purpose, from the command line', function () {
     expect(nowhere.exitCode).to.equal(2)
     expect(nowhere.stdout).to.equal('')
     expect(nowhere.stderr).to.match(/^HostError: the report can't be written to \/dev\/null\/out.json/)
+  })
+
+  it('are kept when it is interrupted, and not tried again', async function () {
+    if (process.getuid?.() !== 0) this.skip()
+    const path = join(folder, 'part.json')
+    const args = ['test/fixtures/labs/holds.ts', '--on', 'sandbox', '--mutation', '3,4', '--jobs', '1']
+    const run = lab(...args, '--reporter', `json=${path}`)
+    for await (const line of run) {
+      if (!line.startsWith('✔ killed')) continue
+      run.kill('SIGINT')
+      break
+    }
+    const { exitCode, stderr } = await run
+    expect(exitCode).to.equal(130)
+    expect(stderr).to.contain(`what was tried is in ${path}: --resume ${path} goes on from there`)
+    const [part] = (JSON.parse(readFileSync(path, 'utf8')) as MutationReport).labs
+
+    const whole = join(folder, 'whole.json')
+    const rest = await lab(...args, '--resume', path, '--reporter', `json=${whole}`)
+    expect(rest.exitCode, rest.stderr).to.equal(0)
+    const [all] = (JSON.parse(readFileSync(whole, 'utf8')) as MutationReport).labs
+    expect(part?.mutations.length).to.be.within(1, (all?.mutations.length ?? 0) - 1)
+    // How long each took is never the same twice.
+    expect(all?.mutations.slice(0, part?.mutations.length)).to.deep.equal(part?.mutations)
+
+    const onto = await lab(...args, '--resume', path, '--reporter', `json=${path}`)
+    expect(onto.exitCode).to.equal(2)
+    expect(onto.stderr).to.match(/part.json is what this run goes on from/)
   })
 
   it('are not read out of another report', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Words } from '../../../harness/index.ts'
 import { mutate, UnfitLabError } from '../../../harness/mutate/mutate.ts'
-import { idleExplanations, scoreOf, type Tried } from '../../../harness/mutate/report.ts'
+import { idleExplanations, type LabMutations, scoreOf, type Tried } from '../../../harness/mutate/report.ts'
 import { defaultBackend } from '../../../vm/backend.ts'
 import { sandbox } from '../../../vm/providers/sandbox.ts'
 import { defaultSuite } from '../../../vm/suite.ts'
@@ -11,6 +11,7 @@ const inSandbox = {
   cell: { suite: defaultSuite, backend: defaultBackend, provider: sandbox },
   jobs: 4,
   wanted: () => true,
+  resumed: [],
   report: () => {},
   onDiscovered: () => {},
   onTried: () => {},
@@ -79,6 +80,34 @@ describe('a lab that is broken on purpose', function () {
       '1.4 leave-out',
     ])
     expect(made && idleExplanations(made)).to.deep.equal(['without ip link set left up'])
+  })
+
+  it('that is interrupted says what was tried, and goes on from there', async () => {
+    const labs = [labOf('wire', wire)]
+    const interrupt = new AbortController()
+    const first = await mutate({
+      ...{ ...inSandbox, labs, jobs: 1, signal: interrupt.signal },
+      onTried: () => interrupt.abort(new Error('enough')),
+    })
+    expect(first[0]).to.deep.include({ found: 7 })
+    expect(first[0]?.mutations.map(({ id }) => id)).to.deep.equal(['1.1 leave-out'])
+
+    // Whatever an earlier run decided of this text is believed; an id that means another change by now is not, nor is another text.
+    const [killed] = first[0]?.mutations ?? []
+    if (!first[0] || !killed) throw new Error('nothing was tried')
+    const survived = { ...killed, outcome: { result: 'survived' as const } }
+    const stale = { ...survived, id: '1.2 leave-out' }
+    const wanted = (_: string, { id }: { id: string }) => /^1\.[12] leave-out/.test(id)
+    const goOn = async (earlier: LabMutations) =>
+      outcomes((await mutate({ ...inSandbox, labs, wanted, resumed: [earlier] }))[0]?.mutations ?? [])
+    expect(await goOn({ ...first[0], mutations: [survived, stale] })).to.deep.equal({
+      '1.1 leave-out': 'survived',
+      '1.2 leave-out': 'killed in 2',
+    })
+    expect(await goOn({ ...first[0], sha256: 'another', mutations: [survived] })).to.deep.equal({
+      '1.1 leave-out': 'killed in 1',
+      '1.2 leave-out': 'killed in 2',
+    })
   })
 
   it('must pass when nobody disturbs it', async () => {

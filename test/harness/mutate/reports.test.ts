@@ -15,6 +15,7 @@ const killed = (id: string, ms: number) =>
 const wire = (mutations: Tried[], more: Partial<LabMutations> = {}): LabMutations => {
   return {
     lab: 'wire',
+    sha256: 'ab',
     machine: 'here',
     commands: 9,
     looking: 2,

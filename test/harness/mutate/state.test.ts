@@ -1,12 +1,17 @@
 import { expect } from 'chai'
-import { readSnapshots } from '../../../harness/mutate/snapshot.ts'
-import { mutationsAtStart } from '../../../harness/mutate/state.ts'
+import { readSnapshots, type Snapshot } from '../../../harness/mutate/snapshot.ts'
+import { mutationsAfter, mutationsAtStart } from '../../../harness/mutate/state.ts'
 
-/** Why each mutation of these rules of the filter table is none, by what it does; undefined where it is one. */
-function idleness(rules: string): Record<string, string | undefined> {
+function withRules(rules: string): Snapshot {
   const table = `*filter\n:FORWARD DROP [0:0]\n:STAGE - [0:0]\n${rules}\nCOMMIT\n`
   const snapshot = readSnapshots(`@@@ 0.after\n${table}@@ ports\n@@ sysctls\n@@ forwarded\n`).get('0.after')
   if (!snapshot) throw new Error('no snapshot')
+  return snapshot
+}
+
+/** Why each mutation of these rules of the filter table is none, by what it does; undefined where it is one. */
+function idleness(rules: string): Record<string, string | undefined> {
+  const snapshot = withRules(rules)
   const found = mutationsAtStart(null, snapshot, { snapshots: [snapshot], claimed: [] })
   return Object.fromEntries(found.map(({ change, idle }) => [change, idle]))
 }
@@ -46,5 +51,15 @@ describe('mutations of rules that are there', () => {
   it('do not take away a rule that returns what those behind it would not have taken', () => {
     const found = idleness('[5:300] -A STAGE -i lo -j RETURN\n[0:0] -A STAGE ! -i lo -j DROP')
     expect(found['without the rule -A STAGE -i lo -j RETURN']).to.match(/^the rule decides nothing/)
+  })
+
+  it('take away a rule only where packets met it while it was there, not an equal one that came later', () => {
+    const rule = '-A FORWARD -i lo -j DROP'
+    const [none, fresh, met] = [withRules(''), withRules(`[0:0] ${rule}`), withRules(`[5:300] ${rule}`)]
+    const why = (...later: Snapshot[]) =>
+      mutationsAfter('docker start web', none, fresh, { snapshots: [none, fresh, ...later], claimed: [] })[0]?.idle
+    expect(why(met)).to.equal(undefined)
+    expect(why(met, none)).to.equal(undefined)
+    expect(why(none, fresh, met)).to.equal('no packet of the lab met the rule')
   })
 })

@@ -22,6 +22,27 @@ describe('a command broken in one piece', () => {
     ])
   })
 
+  it('gets another address, subnet and mask of IPv6 too, and takes no MAC for one', () => {
+    expect(broken('ip addr add 2001:db8::2/64 dev lo')).to.deep.equal([
+      'address: ip addr add 2001:db8::66/64 dev lo',
+      'mask: ip addr add 2001:db8::2/65 dev lo',
+      'interface: ip addr add 2001:db8::2/64 dev eth0',
+    ])
+    expect(broken('docker network create --ipv6 --subnet 2001:db8:1::/64 dual')).to.deep.equal([
+      'address: docker network create --ipv6 --subnet 2001:db8:2::/64 dual',
+      'mask: docker network create --ipv6 --subnet 2001:db8:1::/65 dual',
+    ])
+    expect(broken('ip -6 route add default via fe80::ffff')).to.deep.equal([
+      'address: ip -6 route add default via fe80::ff9b',
+    ])
+    expect(broken('curl http://[2001:db8::1]:8080')).to.deep.equal(['address: curl http://[2001:db8::65]:8080'])
+    expect(broken('ip -6 route add ::/0 via fe80::1')).to.deep.equal([
+      'address: ip -6 route add ::/0 via fe80::65',
+      'mask: ip -6 route add ::/1 via fe80::1',
+    ])
+    expect(broken('ip link set eth0 address 02:42:ac:11:00:02')).to.deep.equal([])
+  })
+
   it('gets one address of two that read alike', () => {
     expect(broken('ip route replace 10.0.0.1 via 10.0.0.1')).to.deep.equal([
       'address: ip route replace 10.0.0.101 via 10.0.0.1',
@@ -47,7 +68,6 @@ describe('a command broken in one piece', () => {
       'interface: iptables -t nat -A POSTROUTING ! -o lo -p tcp --dport 80 -j MASQUERADE',
       'order: iptables -t nat -I POSTROUTING ! -o docker0 -p tcp --dport 80 -j MASQUERADE',
     ])
-    expect(broken('ip addr add fe80::1 dev lo')).to.deep.equal(['interface: ip addr add fe80::1 dev eth0'])
     expect(broken('sysctl -w net.ipv4.ip_forward=1')).to.deep.equal(['sysctl: sysctl -w net.ipv4.ip_forward=0'])
     expect(broken('echo 0 >/proc/sys/net/ipv4/ip_forward')).to.deep.equal([
       'sysctl: echo 1 >/proc/sys/net/ipv4/ip_forward',
