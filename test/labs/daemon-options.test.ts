@@ -24,7 +24,7 @@ testBreaks('daemon-options', [
   },
   {
     title: 'the subnet is taken by nobody',
-    from: 'await use('172.17.99.1/16')',
+    from: "await use('172.17.99.1/16')",
     to: '',
     step: 'docker0 is given the first of a list of private subnets that no link of the guest has, each time the same',
     says: /172\.1[78]\.0\.1/,
