@@ -11,6 +11,7 @@ import { asOf, catchStrays } from '../run/strays.ts'
 import { type Discovery, discovery } from './discover.ts'
 import type { Mutation } from './mutation.ts'
 import type { LabMutations, Tried } from './report.ts'
+import { shortcutsTo } from './shortcut.ts'
 import { type Outcome, trial } from './trial.ts'
 
 /** What is to be broken, where, and who is told. */
@@ -50,6 +51,8 @@ interface Subject {
   machine: string
   /** What an earlier run decided. */
   known: Map<string, Tried>
+  /** The steps that suffice for a step to pass, itself among them, by its number. */
+  shortcuts: Map<number, ReadonlySet<number>>
   tried: Map<string, Tried>
 }
 
@@ -82,6 +85,10 @@ export async function mutate(asked: MutateOptions): Promise<LabMutations[]> {
       .filter(({ mutation }) => wanted(subject.file.name, mutation))
       .map(discovered => ({ subject, ...discovered })),
   )
+  const toTry = all.filter(({ subject, mutation, idle }) => !idle && !subject.known.has(keyOf(mutation)))
+  const steps = Map.groupBy(toTry, ({ subject, mutation }) => `${subject.file.name} ${mutation.at?.step}`)
+  const busy = [...steps.values()].flatMap(([first, second]) => (first && second ? [first] : []))
+  await go(busy, ({ subject, mutation }) => findShortcut(subject, mutation.at?.step, options))
   await go(all, async ({ subject, mutation, idle }) => {
     const outcome: Tried['outcome'] =
       subject.known.get(keyOf(mutation))?.outcome ??
@@ -133,12 +140,33 @@ async function subjectOf(file: LabFile, options: Breaking): Promise<Subject | un
   )
   const decided = earlier?.mutations.filter(({ outcome }) => outcome.result !== 'untried') ?? []
   return {
-    ...{ file, sha256, machine, discovery: discovered, tried: new Map() },
+    ...{ file, sha256, machine, discovery: discovered, tried: new Map(), shortcuts: new Map() },
     known: new Map(decided.map(tried => [keyOf(tried), tried])),
   }
 }
 
-async function tryOut({ file, discovery }: Subject, mutation: Mutation, options: Breaking): Promise<Outcome> {
+/** Looks for the fewest steps that suffice for a step to pass: what it notices itself need not wait for the others. */
+async function findShortcut(subject: Subject, step: number | undefined, options: Breaking): Promise<void> {
+  if (step === undefined) return
+  for (const shortcut of shortcutsTo(step, subject.discovery)) {
+    const control = trial(undefined, subject.discovery, shortcut)
+    const { failed } = await runLab(subject.file, options, control.intervention, control.on)
+    if (failed !== undefined) continue
+    subject.shortcuts.set(step, shortcut)
+    return
+  }
+}
+
+async function tryOut(subject: Subject, mutation: Mutation, options: Breaking): Promise<Outcome> {
+  const { file, discovery, shortcuts } = subject
+  const shortcut = mutation.at && shortcuts.get(mutation.at.step)
+  if (shortcut) {
+    const one = trial(mutation, discovery, shortcut)
+    await runLab(file, options, one.intervention, one.on)
+    const outcome = one.outcome()
+    // A later step may notice what this one doesn't.
+    if (outcome.result === 'killed' && outcome.by.step === mutation.at?.step) return outcome
+  }
   let outcome: Outcome = { result: 'untried', because: '' }
   // A machine that is lost says nothing, and the next may.
   for (let i = 0; i < 2 && outcome.result === 'untried'; i++) {

@@ -31,10 +31,14 @@ export interface Kill {
 const shortestMs = 1000
 const longestMs = 5000
 
-/** Stands between a lab and its machines and breaks one thing; none where `mutation` is undefined, to see that the lab passes so. */
+/**
+ * Stands between a lab and its machines and breaks one thing; none where `mutation` is undefined, to see that the lab passes so. Of
+ * its steps `only` these are run, all unless told, and then nothing is cleaned up.
+ */
 export function trial(
   mutation: Mutation | undefined,
   { took, steps }: Pick<Discovery, 'took' | 'steps'>,
+  only?: ReadonlySet<number>,
 ): { intervention: Intervention; on(event: RunEvent): void; outcome(): Outcome } {
   const count = counter()
   let changed: { at: number; text: string } | undefined
@@ -46,7 +50,8 @@ export function trial(
 
   return {
     intervention: {
-      abandons: true,
+      omits: step => only !== undefined && !only.has(step),
+      abandons: only ? 'always' : 'failed',
       async begin(machines) {
         if (mutation?.act.kind !== 'at-start') return
         const { act } = mutation

@@ -23,6 +23,8 @@ export interface Intervention {
   patienceMs?(where: string): number | undefined
   /** How long a step may take, in seconds; else what it says itself. */
   limitS?(step: number): number | undefined
-  /** What a failed step has left is not cleaned up: the machine is thrown away as it is. */
-  abandons?: boolean
+  /** Whether a step is left out. */
+  omits?(step: number): boolean
+  /** What the steps have left is not cleaned up, where one failed or in any case: the machine is thrown away as it is. */
+  abandons?: 'failed' | 'always'
 }

@@ -50,7 +50,7 @@ export interface LabRun {
   /** Starts the machines; resolves to `skipped` when they lack what the lab needs. */
   start(): Promise<Status>
   /**
-   * Runs a step; resolves to `skipped` when an earlier one failed, `until` is passed or the machines lack what it needs, rejects
+   * Runs a step; resolves to `skipped` when an earlier one failed, `until` is passed, it is left out or the machines lack what it needs, rejects
    * when it fails.
    */
   step(number: number): Promise<Status>
@@ -247,7 +247,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
       if (!step) throw new RangeError(`lab ${name} has no step ${number}`)
       const { header } = step
       told.add(number)
-      if (failure || number > (options.until ?? steps.length)) {
+      if (failure || number > (options.until ?? steps.length) || intervention.omits?.(number)) {
         emit({ type: 'step-ended', lab: name, step: header, status: 'skipped', ms: 0 })
         return 'skipped'
       }
@@ -334,7 +334,7 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
     // A machine that is thrown away needs no clean-up; somebody's own gets it also when the run is stopped.
     if (signal.aborted && lent().length > 0) stop = new AbortController().signal
     stop.throwIfAborted()
-    if (failure && intervention.abandons) return
+    if (intervention.abandons === 'always' || (failure && intervention.abandons)) return
     if (before) await intervention.end?.(site.machines)
     if (!options.keep && before) await cleanUp(before)
     signal.throwIfAborted()

@@ -110,6 +110,38 @@ describe('a lab that is broken on purpose', function () {
     })
   })
 
+  it('is cut short where a step does without those before it, and whole where a later one may notice', async () => {
+    const ran: number[] = []
+    const long = labOf('long', ({ $, look, expect, step }) => {
+      step('a folder', async () => {
+        ran.push(1)
+        await $`mkdir /tmp/one; sleep 2`
+        await expect((await $`ls /tmp`).stdout).to.print(/one/)
+      })
+      step('a link and its address', async () => {
+        ran.push(2)
+        await $`ip link add left type veth peer name right`
+        await $`ip link set left up`
+        await $`ip addr add 192.0.2.1/24 dev left`
+        await expect(look.link('left')).to.be.up()
+      })
+      step('the address is there', async () => {
+        ran.push(3)
+        await expect(look.link('left')).to.have.address('192.0.2.1/24')
+        await $`ip link delete left`
+      })
+    })
+    const wanted = (_: string, { id }: { id: string }) => /^2\.\d leave-out/.test(id)
+    const [made] = await mutate({ ...inSandbox, labs: [long], jobs: 1, wanted })
+    expect(outcomes(made?.mutations ?? [])).to.deep.equal({
+      '2.1 leave-out': 'killed in 2',
+      '2.2 leave-out': 'killed in 2',
+      '2.3 leave-out': 'killed in 3',
+    })
+    // Undisturbed, impatient, what step 2 needs, the three; the last once more with all.
+    expect(ran).to.deep.equal([1, 2, 3, 1, 2, 3, 2, 2, 2, 2, 1, 2, 3])
+  })
+
   it('must pass when nobody disturbs it', async () => {
     const failing = labOf('failing', ({ $, step }) => step('one', async () => void (await $`false`)))
     const error = await mutate({ ...inSandbox, labs: [failing] }).catch((error: unknown) => error)
