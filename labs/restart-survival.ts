@@ -41,6 +41,12 @@ export default lab(
       await expect(look.engine()).to.be.present()
     }
 
+    /** Its wire ends at docker0. */
+    const plugged = async (name: string) => {
+      const end = await look.in({ container: name }).link('eth0')
+      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
+    }
+
     /** An address, a route, a setting and a rule, made in a container's netns from the guest. */
     const furnish = async (name: string) => {
       const pid = await pidOf(name)
@@ -50,14 +56,16 @@ export default lab(
       await $`nsenter -t ${pid} -n iptables -A INPUT -p tcp --dport 81 -j DROP`
     }
     const isFurnished = async (at: typeof box) => {
-      await expect(at.addresses('eth0')).to.show({ address: '172.17.0.200' })
+      await expect(at.addresses('eth0')).to.show({ address: '172.17.0.200', prefixLength: 16 })
       await expect(at.routes()).to.show({ destination: '198.51.100.0/24', gateway: '172.17.0.1' })
       await expect(at.sysctl('net.ipv4.ip_default_ttl')).to.show('99')
       await expect(at.iptables({ table: 'filter' })).to.have.rule(drop)
       await expect(look.ping('172.17.0.200')).to.show({ replies: [{ ttl: 99 }] })
     }
-    const isBare = async (at: typeof box) => {
+    const isBare = async (name: string) => {
+      const at = look.in({ container: name })
       await expect(at.link('eth0')).to.be.up()
+      await plugged(name)
       await expect(at.routes()).to.show({ destination: 'default', gateway: '172.17.0.1' })
       await expect(at.addresses('eth0')).not.to.show({ address: '172.17.0.200' })
       await expect(at.routes()).not.to.show({ destination: '198.51.100.0/24' })
@@ -72,16 +80,19 @@ export default lab(
         defer`docker rm -f box`
         await furnish('box')
         await isFurnished(box)
-        await $`mkdir -p /var/run/netns`
         await $`ln -s /proc/${await pidOf('box')}/ns/net /var/run/netns/box`
         defer`rm -f /var/run/netns/box`
         await $`ip link add A type veth peer name B netns box`
         await $`ip addr add 10.1.1.1/32 dev A`
         await $`ip link set A up`
+        await expect(look.link('A')).to.have.address('10.1.1.1/32')
         await $`ip route add 10.1.1.2/32 dev A`
+        await expect(look.routes()).to.show({ destination: '10.1.1.2', link: 'A' })
         await $`ip netns exec box ip addr add 10.1.1.2/32 dev B`
         await $`ip netns exec box ip link set B up`
+        await expect(box.link('B')).to.have.address('10.1.1.2/32')
         await $`ip netns exec box ip route add 10.1.1.1/32 dev B`
+        await expect(box.routes()).to.show({ destination: '10.1.1.1', link: 'B' })
         await expect(look.peer('A')).to.be.pairedWith(box.peer('B'))
         await expect(look.ping('10.1.1.2')).to.answer()
         const known = (await look.container('box'))?.NetworkSettings.Networks.bridge
@@ -91,7 +102,9 @@ export default lab(
 
     step('a pause takes nothing away', async () => {
       await $`docker pause box`
+      await expect(look.container('box')).to.show({ State: { Paused: true } })
       await $`docker unpause box`
+      await expect(look.container('box')).to.show({ State: { Paused: false } })
       await isFurnished(box)
       await expect(look.peer('A')).to.be.pairedWith(box.peer('B'))
     })
@@ -110,7 +123,7 @@ export default lab(
       async () => {
         const before = { address: await addressOf('box'), mac: await macOf('box') }
         await $`docker restart -t 0 box`
-        await isBare(box)
+        await isBare('box')
         await expect(look.link('A')).to.be.absent()
         await expect(box.link('B')).to.be.absent()
         await expect(look.routes()).not.to.show({ destination: '10.1.1.2' })
@@ -135,6 +148,7 @@ export default lab(
     step('a container that the engine starts again by itself has lost it as well', async () => {
       await $`docker run -d --name back --restart=always -p 8080:80 nginx:alpine`
       defer`docker rm -f back`
+      await expect(outside.http('http://203.0.113.2:8080')).to.answer()
       await furnish('back')
       await isFurnished(back)
       const before = await pidOf('back')
@@ -142,9 +156,11 @@ export default lab(
       await expect(look.container('back')).to.show({
         State: { Running: true, Pid: (pid: unknown) => pid !== before && pid !== 0 },
       })
-      await isBare(back)
+      await isBare('back')
     })
 
+    const masquerade = '-t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE'
+    const mine = '-t nat -A POSTROUTING -s 192.0.2.0/24 -j MINE'
     const closing = '-A FORWARD -i eth0 -p tcp -m tcp --dport 80 -j DROP'
     const request = { ip: { source: '203.0.113.1' }, tcp: { destinationPort: 8080, flags: ['SYN'] } }
     const isClosed = () =>
@@ -158,17 +174,24 @@ export default lab(
       async () => {
         await $`ip addr add 192.0.2.1/24 dev docker0`
         defer`ip addr del 192.0.2.1/24 dev docker0`
+        await expect(look.link('docker0')).to.have.address('192.0.2.1/24')
         await $`ip link add hand type veth peer name other`
         defer`ip link delete hand`
         await $`ip link set hand master docker0 up`
-        await $`ip route add 198.51.100.0/24 via ${await addressOf('box')}`
+        await expect(look.link('hand')).to.be.portOf('docker0')
+        const gateway = await addressOf('box')
+        await $`ip route add 198.51.100.0/24 via ${gateway}`
         defer`ip route del 198.51.100.0/24`
+        await expect(look.routes()).to.show({ destination: '198.51.100.0/24', gateway, link: 'docker0' })
         await $`iptables -t nat -N MINE`
         defer`iptables -t nat -X MINE`
         await $`iptables -t nat -A POSTROUTING -s 192.0.2.0/24 -j MINE`
         defer`iptables -t nat -D POSTROUTING -s 192.0.2.0/24 -j MINE`
-        await $`iptables -t nat -A DOCKER -s 192.0.2.9 -j RETURN`
-        await $`iptables -A DOCKER -s 192.0.2.9 -j ACCEPT`
+        await expect(nat).to.have.ruleBefore(masquerade, mine)
+        await $`iptables -t nat -I DOCKER -s 192.0.2.9 -j RETURN`
+        await expect(nat).to.have.rule('-t nat -A DOCKER -s 192.0.2.9/32 -j RETURN', { position: 1 })
+        await $`iptables -I DOCKER -s 192.0.2.9 -j ACCEPT`
+        await expect(filter).to.have.rule('-t filter -A DOCKER -s 192.0.2.9/32 -j ACCEPT', { position: 1 })
         await expect(outside.http('http://203.0.113.2:8080')).to.answer()
         await $`iptables -I FORWARD -i eth0 -p tcp --dport 80 -j DROP`
         defer`iptables -D FORWARD -i eth0 -p tcp --dport 80 -j DROP`
@@ -184,7 +207,7 @@ export default lab(
         await expect(look.link('docker0')).to.have.address('192.0.2.1/24')
         await expect(look.link('hand')).to.be.portOf('docker0')
         await expect(look.routes()).to.show({ destination: '198.51.100.0/24', link: 'docker0' })
-        await expect(nat).to.have.rule('-t nat -A POSTROUTING -s 192.0.2.0/24 -j MINE')
+        await expect(nat).to.have.ruleBefore(masquerade, mine)
         await expect(filter).to.have.rule(`-t filter ${closing}`)
         await expect(nat).not.to.have.rule('-t nat -A DOCKER -s 192.0.2.9/32 -j RETURN')
         await expect(filter).not.to.have.rule('-t filter -A DOCKER -s 192.0.2.9/32 -j ACCEPT')
@@ -197,6 +220,7 @@ export default lab(
         while: () => expect(outside.http('http://203.0.113.2:8080')).to.answer(),
       })
       await $`iptables -D FORWARD -i eth0 -p tcp --dport 80 -j DROP`
+      await expect(filter).not.to.have.rule(`-t filter ${closing}`)
     })
 
     step('in DOCKER-USER it closes the port before and after', async () => {
@@ -213,10 +237,11 @@ export default lab(
 
     step('who starts first has the first address: a route by way of box leads to back', async () => {
       await expect(look.container('box')).to.show({ State: { Running: false } })
-      await isBare(back)
+      await isBare('back')
       const [route] = (await look.routes()).filter(({ destination }) => destination === '198.51.100.0/24')
       expect(await addressOf('back')).to.equal(route?.gateway)
       await $`docker start box`
+      await plugged('box')
       expect(await addressOf('box')).not.to.equal(route?.gateway)
       const mac = await macOf('back')
       const frames = await look.capture('docker0', {
