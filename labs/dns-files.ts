@@ -29,6 +29,13 @@ export default lab(
   ({ $, look, expect, step, defer, fixture }) => {
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
+    /** Its wire ends at a bridge: docker0, or that of its network. */
+    const plugged = async (name: string, network = 'bridge', link = 'eth0') => {
+      const bridge = network === 'bridge' ? 'docker0' : `br-${(await look.network(network))?.Id.slice(0, 12)}`
+      const end = await look.in({ container: name }).link(link)
+      await expect(look.links()).to.show({ ifindex: end?.iflink, master: bridge })
+    }
+    const guests = async () => settings((await $`cat /etc/resolv.conf`).stdout)
     type Queries = Awaited<ReturnType<typeof fixture.nameServer>>['queries']
     const servers: { old: Queries; other: Queries } = {
       old: async () => [],
@@ -63,6 +70,9 @@ export default lab(
       defer`docker rm -f web`
       await $`docker run -d --name web-net --net my-net training/webapp python app.py`
       defer`docker rm -f web-net`
+      await plugged('web')
+      await plugged('web-net', 'my-net')
+      for (const container of ['web', 'web-net']) await expect(look.in({ container }).ping('203.0.113.1')).to.answer()
     })
 
     step(
@@ -103,19 +113,22 @@ export default lab(
         ],
       },
       async () => {
-        const guests = settings((await $`cat /etc/resolv.conf`).stdout)
-        expect(guests).to.include('nameserver 203.0.113.1')
+        const before = await guests()
+        expect(before).to.include('nameserver 203.0.113.1')
         const { stdout } = await $`docker exec web cat /etc/resolv.conf`
-        expect(settings(stdout)).to.deep.equal(guests)
+        expect(settings(stdout)).to.deep.equal(before)
         await $`cp /etc/resolv.conf /etc/resolv.conf.saved`
         defer`cat /etc/resolv.conf.saved >/etc/resolv.conf; rm /etc/resolv.conf.saved`
         await $`echo nameserver 127.0.0.53 >/etc/resolv.conf; echo nameserver 203.0.113.1 >>/etc/resolv.conf`
+        expect(await guests()).to.deep.equal(['nameserver 127.0.0.53', 'nameserver 203.0.113.1'])
         const beside = await $`docker run --rm centos cat /etc/resolv.conf`
         expect(settings(beside.stdout)).to.deep.equal(['nameserver 203.0.113.1'])
         await $`echo nameserver 127.0.0.53 >/etc/resolv.conf`
+        expect(await guests()).to.deep.equal(['nameserver 127.0.0.53'])
         const alone = await $`docker run --rm centos cat /etc/resolv.conf`
         expect(settings(alone.stdout)).to.deep.equal(['nameserver 8.8.8.8', 'nameserver 8.8.4.4'])
         await $`cat /etc/resolv.conf.saved >/etc/resolv.conf`
+        expect(await guests()).to.deep.equal(before)
       },
     )
 
@@ -155,21 +168,34 @@ export default lab(
       },
       async () => {
         await $`echo nameserver 114.114.114.114 >/etc/resolv.conf`
-        const guests = await $`dig +short host.example.com`
-        expect(guests.stdout).to.equal('192.0.2.8\n')
-        for (const name of ['web', 'web-net']) {
-          const before = await $`docker exec ${name} dig +short host.example.com`
-          expect(before.stdout).to.equal('192.0.2.7\n')
+        expect(await guests()).to.deep.equal(['nameserver 114.114.114.114'])
+        const guest = await $`dig +short host.example.com`
+        expect(guest.stdout).to.equal('192.0.2.8\n')
+        const answers = async (name: string, answer: string) => {
+          const asked = await $`docker exec ${name} dig +short host.example.com`
+          expect(asked.stdout).to.equal(`${answer}\n`)
         }
+        const containers = [
+          ['web', 'bridge'],
+          ['web-net', 'my-net'],
+        ] as const
+        for (const [name] of containers) await answers(name, '192.0.2.7')
         const { stdout } = await $`docker exec web cat /etc/resolv.conf`
         expect(settings(stdout)).to.include('nameserver 203.0.113.1').and.not.to.include('nameserver 114.114.114.114')
-        for (const name of ['web', 'web-net']) {
+        for (const [name, network] of containers) {
           await $`docker restart -t 0 ${name}`
-          const after = await $`docker exec ${name} dig +short host.example.com`
-          expect(after.stdout).to.equal('192.0.2.8\n')
+          await plugged(name, network)
+          await answers(name, '192.0.2.8')
         }
         await $`cat /etc/resolv.conf.saved >/etc/resolv.conf`
+        expect(await guests())
+          .to.include('nameserver 203.0.113.1')
+          .and.not.to.include('nameserver 114.114.114.114')
         await $`docker restart -t 0 web web-net`
+        for (const [name, network] of containers) {
+          await plugged(name, network)
+          await answers(name, '192.0.2.7')
+        }
       },
     )
 
@@ -186,6 +212,7 @@ export default lab(
       async () => {
         await $`docker run -d --name named -h myhost centos sleep infinity`
         defer`docker rm -f named`
+        await plugged('named')
         const hostname = await $`docker exec named cat /etc/hostname`
         expect(hostname.stdout).to.equal('myhost\n')
         const itself = await $`docker exec named hostname`
@@ -201,6 +228,7 @@ export default lab(
         const linked = await $`docker run --rm --link named:alias centos cat /etc/hosts`
         await expect(linked.stdout).to.print(new RegExp(`^${await addressOf('named')}\\s+alias myhost named$`, 'm'))
         await $`docker network connect my-net named`
+        await plugged('named', 'my-net', 'eth1')
         const resolved = await $`docker exec web-net dig +short myhost`
         const address = (await look.container('named'))?.NetworkSettings.Networks['my-net']?.IPAddress
         expect(resolved.stdout).to.equal(`${address}\n`)
@@ -213,6 +241,7 @@ export default lab(
       async () => {
         await $`docker run -d --name linking --link web:alias centos sleep infinity`
         defer`docker rm -f linking`
+        await plugged('linking')
         const hosts = await $`docker exec linking cat /etc/hosts`
         await expect(hosts.stdout).to.print(new RegExp(`^${await addressOf('web')}\\s+alias `, 'm'))
         const reached = await $`docker exec linking curl -s -m 3 http://alias:5000/whoami`
@@ -229,6 +258,7 @@ export default lab(
       async () => {
         await $`docker run -d --name asking --dns 114.114.114.114 --add-host known.example.com:192.0.2.99 centos sleep infinity`
         defer`docker rm -f asking`
+        await plugged('asking')
         const { stdout } = await $`docker exec asking cat /etc/resolv.conf`
         expect(settings(stdout).filter(line => line.startsWith('nameserver'))).to.deep.equal([
           'nameserver 114.114.114.114',
@@ -254,6 +284,7 @@ export default lab(
       async () => {
         await $`docker run -d --name asking-net --net my-net --dns 114.114.114.114 centos sleep infinity`
         defer`docker rm -f asking-net`
+        await plugged('asking-net', 'my-net')
         const { stdout } = await $`docker exec asking-net cat /etc/resolv.conf`
         expect(settings(stdout)).to.include('nameserver 127.0.0.11').and.not.to.include('nameserver 114.114.114.114')
         const answers = await $`docker exec asking-net dig +short host.example.com`
@@ -277,6 +308,7 @@ export default lab(
         await expect(refused.stderr).to.print('.example.com is not a valid domain')
         await $`docker run -d --name searching --dns-search example.com centos sleep infinity`
         defer`docker rm -f searching`
+        await plugged('searching')
         const { stdout } = await $`docker exec searching cat /etc/resolv.conf`
         expect(settings(stdout)).to.include('search example.com').and.to.include('nameserver 203.0.113.1')
         const found = await asked(async () => {
@@ -292,6 +324,7 @@ export default lab(
     step('on a network of one’s own it is the other way round: host first (the document does not say so)', async () => {
       await $`docker run -d --name searching-net --net my-net --dns-search example.com centos sleep infinity`
       defer`docker rm -f searching-net`
+      await plugged('searching-net', 'my-net')
       const found = await asked(async () => {
         const pinged = await $`docker exec searching-net ping -c 1 -W 1 host`.nothrow()
         await expect(pinged.stdout).to.print('PING host.example.com (192.0.2.7)')
@@ -307,6 +340,8 @@ export default lab(
         await $`docker exec web sh -c 'echo 192.0.2.66 added.example.com >>/etc/hosts'`
         await $`docker exec web sh -c 'echo renamed >/etc/hostname'`
         await $`docker exec web sh -c 'echo nameserver 114.114.114.114 >/etc/resolv.conf'`
+        const edited = await $`docker exec web cat /etc/resolv.conf`
+        expect(edited.stdout).to.equal('nameserver 114.114.114.114\n')
         const hosts = await $`docker exec web ping -c 1 -W 1 added.example.com`.nothrow()
         await expect(hosts.stdout).to.print('PING added.example.com (192.0.2.66)')
         const resolved = await $`docker exec web dig +short host.example.com`
@@ -349,6 +384,7 @@ export default lab(
       const files = () => $`docker exec web cat /etc/hosts /etc/hostname /etc/resolv.conf`
       await expect((await files()).stdout).to.print('added.example.com')
       await $`docker restart -t 0 web`
+      await plugged('web')
       const restarted = (await files()).stdout
       const id = (await look.container('web'))?.Id.slice(0, 12) ?? ''
       await expect(restarted).to.print(new RegExp(`^${id}$`, 'm'))
@@ -361,6 +397,7 @@ export default lab(
       expect(again.match(/^# edited$/gm)).to.have.lengthOf(3)
       await $`docker stop -t 0 web`
       await $`docker start web`
+      await plugged('web')
       await expect((await files()).stdout).not.to.print('# edited')
     })
 
@@ -370,6 +407,7 @@ export default lab(
       async () => {
         // An engine that stops waits for its containers.
         await $`docker rm -f $(docker ps -aq)`
+        await expect(look.engine()).to.show({ Containers: 0 })
         await $`service docker stop`
         defer(async () => {
           await $`service docker start`
