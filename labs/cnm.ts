@@ -28,6 +28,11 @@ export default lab(
     const sandboxOf = async (name: string) => (await inspected(name)).NetworkSettings.SandboxKey
     const endpointsOf = async (name: string) => (await inspected(name)).NetworkSettings.Networks
     const bridgeOf = async (network: string) => `br-${(await look.network(network))?.Id.slice(0, 12)}`
+    /** Its wire ends at a bridge. */
+    const plugged = async (name: string, bridge: string) => {
+      const end = await look.in({ container: name }).link('eth0')
+      await expect(look.links()).to.show({ ifindex: end?.iflink, master: bridge })
+    }
     /** The kernel’s own name for a netns: net:[4026531840]. */
     const inode = async (path: string) => (await $`nsenter --net=${path} readlink /proc/self/ns/net`).stdout.trim()
     const netnsOf = async (name: string) => inode(`/proc/${(await inspected(name)).State.Pid}/ns/net`)
@@ -127,7 +132,7 @@ export default lab(
         await $`docker exec web sh -c 'echo nameserver 198.51.100.1 >/etc/resolv.conf'`
         const changed = look.in({ container: 'web' })
         await expect(changed.routes()).to.show({ type: 'blackhole', destination: '198.51.100.0/24' })
-        await expect(changed.addresses('lo')).to.show({ address: '198.51.100.1' })
+        await expect(changed.addresses('lo')).to.show({ address: '198.51.100.1', prefixLength: 32 })
         for (const elsewhere of [look, client]) {
           await expect(elsewhere.routes()).not.to.show({ destination: '198.51.100.0/24' })
           await expect(elsewhere.addresses('lo')).not.to.show({ address: '198.51.100.1' })
@@ -144,7 +149,7 @@ export default lab(
         defer`docker rm -f guest-of-web`
         expect(await netnsOf('guest-of-web')).to.equal(web)
         const shared = await $`docker exec guest-of-web cat /etc/resolv.conf`
-        await expect(shared.stdout).to.print('198.51.100.1')
+        expect(shared.stdout).to.equal('nameserver 198.51.100.1\n')
       },
     )
 
@@ -167,6 +172,7 @@ export default lab(
         // Its localhost is not the guest's: a port that answers there is not even asked.
         await $`docker run -d --name local -p 127.0.0.1:8088:80 nginx:alpine`
         defer`docker rm -f local`
+        await plugged('local', 'docker0')
         await expect(look.http('http://127.0.0.1:8088')).to.answer()
         await expect(client.tcp('127.0.0.1', 8088)).not.to.answer({
           capture: act => look.capture({ on: 'lo', in: { container: 'client' } }, { while: act }),
@@ -214,15 +220,19 @@ export default lab(
         // Who asks for another's address is refused; for its MAC, not.
         await $`docker network create --subnet 198.51.100.0/24 fixed`
         defer`docker network rm fixed`
+        const fixed = await look.network('fixed')
+        expect(fixed?.IPAM?.Config?.[0]?.Subnet).to.equal('198.51.100.0/24')
         await $`docker run -d --name one --net fixed --ip 198.51.100.9 --mac-address 02:00:00:00:00:09 centos sleep infinity`
         defer`docker rm -f one`
         const taken = await $`docker run -d --name two --net fixed --ip 198.51.100.9 centos sleep infinity`.nothrow()
         await $`docker rm -f two`
+        await expect(look.container('two')).to.be.absent()
         expect(taken.exitCode).to.equal(125)
         await expect(taken.stderr).to.print('Address already in use')
         await $`docker run -d --name twin --net fixed --mac-address 02:00:00:00:00:09 centos sleep infinity`
         defer`docker rm -f twin`
         for (const name of ['one', 'twin']) {
+          await plugged(name, await bridgeOf('fixed'))
           await expect(look.in({ container: name }).link('eth0')).to.show({ mac: '02:00:00:00:00:09' })
         }
       },
@@ -267,7 +277,7 @@ export default lab(
         await $`docker run -d --name other --net right nginx:alpine`
         defer`docker rm -f other`
         const address = async (name: string, network: string) => (await endpointsOf(name))[network]?.IPAddress ?? ''
-        const other = look.in({ container: 'other' })
+        await plugged('other', await bridgeOf('right'))
         const there = await address('web', 'left')
         await expect(client.ping(there)).to.show({ replies: [{ ttl: 64 }] })
         const webs = (await endpointsOf('web')).left?.MacAddress ?? ''
@@ -275,18 +285,28 @@ export default lab(
         await expect(look.in({ container: 'web' }).ping(await address('client', 'left'))).to.show({
           replies: [{ ttl: 64 }],
         })
-        for (const [from, container, to] of [
-          [client, 'client', await address('other', 'right')],
-          [client, 'client', await address('web', 'right')],
-          [other, 'other', await address('client', 'left')],
+        const onDocker0 = await address('local', 'bridge')
+        for (const [container, to, bridge] of [
+          ['client', await address('other', 'right'), await bridgeOf('right')],
+          ['client', await address('web', 'right'), await bridgeOf('right')],
+          ['other', await address('client', 'left'), await bridgeOf('left')],
+          ['local', await address('client', 'left'), await bridgeOf('left')],
+          ['client', onDocker0, 'docker0'],
         ] as const) {
-          await expect(from.ping(to)).not.to.answer({
-            capture: act => look.capture({ on: 'eth0', in: { container } }, { while: act }),
-            frame: { ip: { destination: to }, icmp: { type: 'echo-request' } },
+          const points = [{ on: 'eth0', in: { container }, as: container }, bridge]
+          const frames = await look.capture(points, {
+            filter: 'icmp',
+            while: () => $`docker exec ${container} ping -c 1 -W 1 ${to}`.nothrow(),
           })
+          const request = { ip: { destination: to }, icmp: { type: 'echo-request' } }
+          await expect(frames).not.to.have.frame({ at: bridge, ...request }, { witness: { at: container, ...request } })
         }
-        // It is there, and answers its own network.
+        // All are there: each answers its own network, and hears the outside.
         await expect(look.in({ container: 'web' }).ping(await address('other', 'right'))).to.answer()
+        await expect(look.ping(onDocker0)).to.answer()
+        for (const container of ['client', 'other', 'local']) {
+          await expect(look.in({ container }).ping('203.0.113.1')).to.answer()
+        }
       },
     )
 
@@ -296,6 +316,7 @@ export default lab(
       async () => {
         await $`docker run -d --name unasked centos sleep infinity`
         defer`docker rm -f unasked`
+        await plugged('unasked', 'docker0')
         expect(Object.keys(await endpointsOf('unasked'))).to.deep.equal(['bridge'])
         const atOutside = { on: 'lan0', in: { netns: 'outside' }, as: 'outside' }
         const echo = { icmp: { type: 'echo-request' } }
