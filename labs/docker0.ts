@@ -147,6 +147,7 @@ export default lab(
       await expect(stdout).to.print(/^172\.17\.0\.0 +0\.0\.0\.0 +255\.255\.0\.0 .* eth0$/m)
       await expect(test1.routes()).to.show({ destination: 'default', gateway: '172.17.0.1', link: 'eth0' })
       await expect(look.link('docker0')).to.have.address('172.17.0.1/16')
+      await expect(test1.ping('203.0.113.1')).to.answer()
     })
 
     step(
@@ -174,6 +175,7 @@ export default lab(
         const address = await addressOf('test2')
         expect(address).not.to.equal(await addressOf('test1'))
         await expect(look.http(`http://${address}`)).to.answer()
+        await expect(test1.ping(address)).to.answer()
         const mac = (await look.in({ container: 'test2' }).link('eth0'))?.mac
         const frames = await look.capture('docker0', {
           filter: 'tcp',
