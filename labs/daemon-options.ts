@@ -204,6 +204,7 @@ export default lab(
         await plugged('one')
         await expect(one.ping('203.0.113.1')).to.answer()
         await $`docker rm -f one`
+        await expect(look.engine()).to.show({ Containers: 0 })
       },
     )
 
