@@ -19,6 +19,16 @@ export default lab(
       '-P counts up from 32768, and nothing about it is random; a port is taken per address and protocol; an address in -p is no interface; the engine’s own bridges are spared the DNAT, the proxy answers there',
     topology,
     engine: true,
+    unseen: [
+      {
+        mutation: /^5000 → 5001.* in docker run .* -p 5000:5000:5000 /,
+        because: 'what stands first is no address, and that is refused whatever the numbers are',
+      },
+      {
+        mutation: /^\d+ → \d+.* in docker run --rm -p eth0:8001:80 /,
+        because: 'a link is no address, and that is refused before the ports are read',
+      },
+    ],
   },
   ({ $, look, expect, step, defer }) => {
     const outside = look.in({ netns: 'outside' })
@@ -30,6 +40,25 @@ export default lab(
     const pidOf = async (name: string) => (await look.container(name))?.State.Pid ?? 0
     const dnat = (port: number, to: string) =>
       `-t nat -A DOCKER ! -i docker0 -p tcp --dport ${port} -j DNAT --to-destination ${to}`
+    /** Its wire ends at a bridge. */
+    const plugged = async (name: string, bridge = 'docker0') => {
+      const end = await look.in({ container: name }).link('eth0')
+      await expect(look.links()).to.show({ ifindex: end?.iflink, master: bridge })
+    }
+    /** A port of the guest is a container's on docker0: rewritten unless docker0 is where it comes from, and let through. */
+    const open = async (name: string, { port = 0, to = 0, on = '0.0.0.0', protocol = 'tcp' }) => {
+      const address = await addressOf(name)
+      const asked = `${on === '0.0.0.0' ? '' : `-d ${on}/32 `}! -i docker0 -p ${protocol} --dport ${port}`
+      await plugged(name)
+      await expect(nat).to.have.ruleBefore(
+        '-t nat -A DOCKER -i docker0 -j RETURN',
+        `-t nat -A DOCKER ${asked} -j DNAT --to-destination ${address}:${to}`,
+      )
+      await expect(look.iptables({ table: 'filter' })).to.have.rule(
+        `-t filter -A DOCKER -d ${address}/32 ! -i docker0 -o docker0 -p ${protocol} --dport ${to} -j ACCEPT`,
+      )
+    }
+    const gone = (name: string) => expect(look.container(name)).to.be.absent()
     // What refuses says so; the witness is what was asked.
     const refuses = (port: number) => ({
       capture: (act: () => Promise<unknown>) => look.capture('eth0', { while: act }),
@@ -53,6 +82,8 @@ export default lab(
           /^[0-9a-f]{12} +training\/webapp +"python app\.py" .* Up .* 0\.0\.0\.0:32768->5000\/tcp, (::|\[::\]):32768->5000\/tcp/m,
         )
         published.port = Number(/0\.0\.0\.0:(\d+)->5000/.exec(stdout)?.[1])
+        await open(published.first, { port: published.port, to: 5000 })
+        await expect(look.sysctl('net.ipv4.ip_forward')).to.show('1')
         await expect(look.http(`http://localhost:${published.port}`)).to.answer()
         await expect(outside.http(`http://203.0.113.2:${published.port}`)).to.show({
           status: 200,
@@ -80,6 +111,7 @@ export default lab(
           const bound = (await look.container(name))?.NetworkSettings.Ports ?? {}
           // One for each exposed port, that of the image and that of the command.
           expect(Object.keys(bound).sort()).to.deep.equal(['5000/tcp', '80/tcp'])
+          for (const to of [5000, 80]) await open(name, { port: Number(bound[`${to}/tcp`]?.[0]?.HostPort), to })
           ports.push(...['5000/tcp', '80/tcp'].map(port => Number(bound[port]?.[0]?.HostPort)).sort())
         }
         expect(`${first} to ${last}`).to.equal('32768 to 60999')
@@ -91,11 +123,13 @@ export default lab(
         for (const port of ports) expect(port).not.to.be.within(49000, 49900)
         await $`docker rm -f next`
         await $`docker rm -f after`
+        for (const name of ['next', 'after']) await gone(name)
         // A port that was given back is not the next one to be taken.
         await $`docker run -d -P --name later training/webapp python app.py`
         defer`docker rm -f later`
         const later = (await look.container('later'))?.NetworkSettings.Ports['5000/tcp']?.[0]?.HostPort
         expect(Number(later)).to.be.within(Math.max(...ports) + 1, Math.max(...ports) + 5)
+        await open('later', { port: Number(later), to: 5000 })
         await $`docker rm -f later`
         // Here somebody does.
         const taken = Number(later) + 1
@@ -104,8 +138,10 @@ export default lab(
         await $`docker run -d -P --name later training/webapp python app.py`
         const beyond = (await look.container('later'))?.NetworkSettings.Ports['5000/tcp']?.[0]?.HostPort
         expect(Number(beyond)).to.be.within(taken + 1, taken + 5)
+        await open('later', { port: Number(beyond), to: 5000 })
         await user.kill()
         await $`docker rm -f later`
+        await gone('later')
       },
     )
 
@@ -165,6 +201,7 @@ export default lab(
         destination: 'default',
         gateway: '172.17.0.1',
       })
+      await expect(look.in({ container: published.first }).ping('203.0.113.1')).to.answer()
     })
 
     step(
@@ -193,14 +230,17 @@ export default lab(
         const run = await $`docker run -d -p 5000:5000 training/webapp python app.py`
         const web = run.stdout.trim()
         defer`docker rm -f ${web}`
+        await open(web, { port: 5000, to: 5000 })
         for (const host of ['127.0.0.1', '127.9.9.9', '203.0.113.2', '172.17.0.1', '[::1]']) {
           await expect(look.http(`http://${host}:5000`)).to.answer()
         }
         await expect(outside.http('http://203.0.113.2:5000')).to.answer()
         await $`ip addr add 203.0.113.7/24 dev eth0`
         defer`ip addr del 203.0.113.7/24 dev eth0`
+        await expect(look.link('eth0')).to.have.address('203.0.113.7/24')
         await expect(outside.http('http://203.0.113.7:5000')).to.answer()
         await $`ip addr del 203.0.113.7/24 dev eth0`
+        await expect(look.link('eth0')).not.to.have.address('203.0.113.7/24')
         await expect(look.sockets()).to.show({
           protocol: 'tcp',
           port: 5000,
@@ -209,6 +249,7 @@ export default lab(
         })
         await expect(look.sockets()).to.show({ protocol: 'tcp', port: 5000, address: '::', process: 'docker-proxy' })
         await $`docker rm -f ${web}`
+        await gone(web)
       },
     )
 
@@ -216,14 +257,16 @@ export default lab(
       const run = await $`docker run -d -p 127.0.0.1:5000:5000 training/webapp python app.py`
       const web = run.stdout.trim()
       defer`docker rm -f ${web}`
-      await expect(look.http('http://127.0.0.1:5000')).to.answer()
       const { stdout } = await $`docker port ${web}`
       expect(stdout).to.equal('5000/tcp -> 127.0.0.1:5000\n')
+      await open(web, { on: '127.0.0.1', port: 5000, to: 5000 })
+      await expect(look.http('http://127.0.0.1:5000')).to.answer()
       await expect(outside.tcp('203.0.113.2', 5000)).not.to.answer(refuses(5000))
       await expect(outside.tcp('203.0.113.2', 5000)).to.show({ error: 'Connection refused' })
       await expect(look.tcp('203.0.113.2', 5000)).to.show({ connected: false, error: 'Connection refused' })
       await expect(look.tcp('::1', 5000)).to.show({ connected: false, error: 'Connection refused' })
       await $`docker rm -f ${web}`
+      await gone(web)
     })
 
     step('-p 127.0.0.1::5000 leaves the port to the engine', { covers: ['S002-09'] }, async () => {
@@ -234,9 +277,11 @@ export default lab(
       await expect(stdout).to.print(/^127\.0\.0\.1:\d+\n$/)
       const port = Number(stdout.split(':')[1])
       expect(port).to.be.within(32768, 60999)
+      await open(web, { on: '127.0.0.1', port, to: 5000 })
       await expect(look.http(`http://127.0.0.1:${port}`)).to.answer()
       await expect(outside.tcp('203.0.113.2', port)).not.to.answer(refuses(port))
       await $`docker rm -f ${web}`
+      await gone(web)
     })
 
     step(
@@ -248,6 +293,7 @@ export default lab(
         defer`docker rm -f ${web}`
         const { stdout } = await $`docker port ${web} 5000/udp`
         expect(stdout).to.equal('127.0.0.1:5000\n')
+        await open(web, { on: '127.0.0.1', port: 5000, to: 5000, protocol: 'udp' })
         await expect(look.sockets()).to.show({ protocol: 'udp', port: 5000, address: '127.0.0.1' })
         await expect(look.tcp('127.0.0.1', 5000)).to.show({ connected: false, error: 'Connection refused' })
         // The web application is deaf to UDP: somebody who answers takes its place at that port.
@@ -258,6 +304,7 @@ export default lab(
         await answering.kill()
         await expect((await answering).stdout).to.print('asked')
         await $`docker rm -f ${web}`
+        await gone(web)
       },
     )
 
@@ -266,6 +313,7 @@ export default lab(
       const web = run.stdout.trim()
       defer`docker rm -f ${web}`
       const address = await addressOf(web)
+      await open(web, { port: 5000, to: 5000, protocol: 'udp' })
       const rule = `-t nat -A DOCKER ! -i docker0 -p udp --dport 5000 -j DNAT --to-destination ${address}:5000`
       const answering = $`nsenter -t ${await pidOf(web)} -n timeout 20 nc -n -u -l 5000 <<<answered`.nothrow()
       await expect(look.in({ container: web }).sockets()).to.show({ protocol: 'udp', port: 5000 })
@@ -290,6 +338,7 @@ export default lab(
         to: { at: 'eth0', ip: { source: '203.0.113.2', destination: '203.0.113.1' } },
       })
       await $`docker rm -f ${web}`
+      await gone(web)
     })
 
     step('several -p map several ports, also one at which nobody listens', { covers: ['S002-13'] }, async () => {
@@ -300,8 +349,8 @@ export default lab(
       const { stdout } = await $`docker port ${web}`
       await expect(stdout).to.print('5000/tcp -> 0.0.0.0:5000')
       await expect(stdout).to.print('80/tcp -> 0.0.0.0:3000')
-      await expect(nat).to.have.rule(dnat(5000, `${address}:5000`))
-      await expect(nat).to.have.rule(dnat(3000, `${address}:80`))
+      await open(web, { port: 5000, to: 5000 })
+      await open(web, { port: 3000, to: 80 })
       await expect(outside.http('http://203.0.113.2:5000')).to.answer()
       // The application serves 5000 only: outside the container itself refuses, on localhost the proxy accepts first.
       await expect(outside.tcp('203.0.113.2', 3000)).not.to.answer({
@@ -311,6 +360,7 @@ export default lab(
       await expect(look.tcp('127.0.0.1', 3000)).to.answer()
       await expect(look.http('http://127.0.0.1:3000')).to.show({ status: undefined })
       await $`docker rm -f ${web}`
+      await gone(web)
     })
 
     step(
@@ -331,18 +381,28 @@ export default lab(
           defer`docker rm -f form`
           const { stdout } = await $`docker port form`
           await expect(stdout).to.print(mapped)
+          await plugged('form')
+          for (const [, to, protocol, on, port] of stdout.matchAll(/^(\d+)\/(\w+) -> ([\d.]+):(\d+)$/gm)) {
+            await open('form', { on, port: Number(port), to: Number(to), protocol })
+          }
           await $`docker rm -f form`
         }
-        for (const [form, why] of [
-          ['5000:5000:5000', /invalid (IP|hostPort)/i],
-          ['203.0.113.99:8000:5000', /cannot assign requested address/],
-        ] as const) {
-          const refused = await $`docker run -d --name form -p ${form} training/webapp python app.py`.nothrow()
-          defer`docker rm -f form`
-          expect(refused.exitCode).to.equal(125)
-          await expect(refused.stderr).to.print(why)
-          await $`docker rm -f form`.nothrow()
-        }
+        const noAddress = await $`docker run -d --name form -p 5000:5000:5000 training/webapp python app.py`.nothrow()
+        defer`docker rm -f form`
+        expect(noAddress.exitCode).to.equal(125)
+        await expect(noAddress.stderr).to.print(/invalid (IP|hostPort)/i)
+        await gone('form')
+        const notIts =
+          await $`docker run -d --name form -p 203.0.113.99:8000:5000 training/webapp python app.py`.nothrow()
+        expect(notIts.exitCode).to.equal(125)
+        await expect(notIts.stderr).to.print(/203\.0\.113\.99:8000\b.* cannot assign requested address/)
+        // This one has been made all the same.
+        await expect(look.container('form')).to.show({
+          State: { Status: 'created' },
+          HostConfig: { PortBindings: { '5000/tcp': [{ HostIp: '203.0.113.99', HostPort: '8000' }] } },
+        })
+        await $`docker rm -f form`
+        await gone('form')
       },
     )
 
@@ -356,28 +416,45 @@ export default lab(
           $`docker run -d --name ${name} -p ${form} training/webapp python app.py`
         await run('first', '5000:5000')
         defer`docker rm -f first`
+        await open('first', { port: 5000, to: 5000 })
         const second = await run('second', '5000:5000').nothrow()
         defer`docker rm -f second`
         await expect(second.stderr).to.print(/Bind for (0\.0\.0\.0|::):5000 failed: port is already allocated/)
         // The container has been made all the same; it does not run.
-        await expect(look.container('second')).to.show({ State: { Status: 'created' } })
+        await expect(look.container('second')).to.show({
+          State: { Status: 'created' },
+          HostConfig: { PortBindings: { '5000/tcp': [{ HostPort: '5000' }] } },
+        })
         await $`docker rm -f second`
+        await gone('second')
         // All addresses are any of them.
         const third = await run('third', '127.0.0.1:5000:5000').nothrow()
         defer`docker rm -f third`
         await expect(third.stderr).to.print(/port is already allocated|address already in use/)
+        await expect(look.container('third')).to.show({
+          State: { Status: 'created' },
+          HostConfig: { PortBindings: { '5000/tcp': [{ HostIp: '127.0.0.1', HostPort: '5000' }] } },
+        })
         await $`docker rm -f third`
+        await gone('third')
         await run('datagrams', '5000:5000/udp')
         defer`docker rm -f datagrams`
+        await open('datagrams', { port: 5000, to: 5000, protocol: 'udp' })
         await $`docker rm -f first`
+        await gone('first')
         await run('here', '127.0.0.1:5000:5000')
         defer`docker rm -f here`
+        await open('here', { on: '127.0.0.1', port: 5000, to: 5000 })
         await run('there', '203.0.113.2:5000:5000')
         defer`docker rm -f there`
+        await open('there', { on: '203.0.113.2', port: 5000, to: 5000 })
         await $`docker exec here sh -c 'echo here >/usr/share/nginx/html/index.html'`
         await expect(look.http('http://127.0.0.1:5000')).to.show({ status: 200, body: 'here\n' })
         await expect(outside.http('http://203.0.113.2:5000')).to.show({ status: 200, body: /Welcome/ })
-        for (const name of ['datagrams', 'here', 'there']) await $`docker rm -f ${name}`
+        for (const name of ['datagrams', 'here', 'there']) {
+          await $`docker rm -f ${name}`
+          await gone(name)
+        }
       },
     )
 
@@ -393,7 +470,7 @@ export default lab(
         await expect(stdout).to.print(
           new RegExp(`^DNAT +(tcp|6) +-- +0\\.0\\.0\\.0/0 +0\\.0\\.0\\.0/0 +tcp dpt:80 to:${to}$`, 'm'),
         )
-        await expect(nat).to.have.ruleBefore('-t nat -A DOCKER -i docker0 -j RETURN', dnat(80, to))
+        await open('web', { port: 80, to: 80 })
       },
     )
 
@@ -415,12 +492,20 @@ export default lab(
         await $`ip -n dmz addr add 198.51.100.1/24 dev dmz1`
         await $`ip -n dmz link set dmz1 up`
         await $`ip -n dmz route add default via 198.51.100.2`
+        await expect(look.link('dmz0')).to.have.address('198.51.100.2/24')
+        await expect(dmz.link('dmz1')).to.have.address('198.51.100.1/24')
+        await expect(look.link('dmz0')).to.show({ state: 'UP' })
+        await expect(dmz.link('dmz1')).to.show({ state: 'UP' })
+        await expect(dmz.routes()).to.show({ destination: 'default', gateway: '198.51.100.2' })
         await $`docker network create other`
         defer`docker network rm other`
+        const other = `br-${(await look.network('other'))?.Id.slice(0, 12)}`
         await $`docker run -itd --name near centos`
         defer`docker rm -f near`
+        await plugged('near')
         await $`docker run -itd --name far --net other centos`
         defer`docker rm -f far`
+        await plugged('far', other)
         const rule = dnat(80, `${await addressOf('web')}:80`)
         for (const [ask, seen] of [
           [outside.http('http://203.0.113.2'), '203.0.113.1'],
@@ -435,13 +520,13 @@ export default lab(
             while: () => expect(ask).to.show({ seenFrom: { address: '172.17.0.1' } }),
           })
         }
-        const other = `br-${(await look.network('other'))?.Id.slice(0, 12)}`
         for (const bridge of ['docker0', other]) {
           await expect(nat).to.have.ruleBefore(`-t nat -A DOCKER -i ${bridge} -j RETURN`, rule)
         }
-        await $`docker rm -f web`
-        await $`docker rm -f near`
-        await $`docker rm -f far`
+        for (const name of ['web', 'near', 'far']) {
+          await $`docker rm -f ${name}`
+          await gone(name)
+        }
       },
     )
 
@@ -454,10 +539,7 @@ export default lab(
           defer`docker rm -f web`
           const { stdout } = await $`docker port web 80`
           const port = Number(/^203\.0\.113\.2:(\d+)\n$/.exec(stdout)?.[1])
-          const to = `${await addressOf('web')}:80`
-          await expect(nat).to.have.rule(
-            `-t nat -A DOCKER -d 203.0.113.2/32 ! -i docker0 -p tcp --dport ${port} -j DNAT --to-destination ${to}`,
-          )
+          await open('web', { on: '203.0.113.2', port, to: 80 })
           await expect(outside.http(`http://203.0.113.2:${port}`)).to.answer()
           for (const host of ['127.0.0.1', '172.17.0.1', '198.51.100.2']) {
             await expect(look.tcp(host, port)).to.show({ connected: false, error: 'Connection refused' })
@@ -466,10 +548,10 @@ export default lab(
           await expect(dmz.tcp('198.51.100.2', port)).to.show(refused)
           // It is the address that counts, not the link: the document says that it may be a link.
           await expect(dmz.http(`http://203.0.113.2:${port}`)).to.show({ seenFrom: { address: '198.51.100.1' } })
-          const byLink = await $`docker run --rm -p eth0:8001:80 nginx:alpine`.nothrow()
-          await expect(byLink.stderr).to.print(/invalid (IP|containerPort|hostPort|ip)/i)
           await $`docker rm -f web`
         }
+        const byLink = await $`docker run --rm -p eth0:8001:80 nginx:alpine`.nothrow()
+        await expect(byLink.stderr).to.print(/invalid (IP|containerPort|hostPort|ip)/i)
       },
     )
 
@@ -481,6 +563,7 @@ export default lab(
         defer`docker rm -f web`
         const address = await addressOf('web')
         await $`iptables -t nat -L -n`
+        await open('web', { port: 8080, to: 80 })
         await expect(nat).to.have.rule('-t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER')
         const allow = `-t filter -A DOCKER -d ${address}/32 ! -i docker0 -o docker0 -p tcp --dport 80 -j ACCEPT`
         const ask = () => expect(outside.http('http://203.0.113.2:8080')).to.answer()
@@ -494,6 +577,7 @@ export default lab(
           while: () => expect(outside.tcp('203.0.113.2', 8080, { timeoutS: 1 })).not.to.answer(refuses(8080)),
         })
         await $`iptables -I DOCKER -d ${address}/32 ! -i docker0 -o docker0 -p tcp --dport 80 -j ACCEPT`
+        await expect(look.iptables({ table: 'filter' })).to.have.rule(allow, { position: 1 })
         await ask()
       },
     )
@@ -542,14 +626,16 @@ export default lab(
         // Somebody else takes its address.
         await $`docker run -itd --name taker centos`
         defer`docker rm -f taker`
+        await plugged('taker')
         await $`docker start web`
         const after = dnat(8080, `${await addressOf('web')}:80`)
         expect(after).not.to.equal(before)
-        await expect(nat).to.have.rule(after)
+        await open('web', { port: 8080, to: 80 })
         await expect(outside.http('http://203.0.113.2:8080')).to.answer()
         await $`docker rm -f web`
         await expect(nat).not.to.have.rule(after)
         await $`docker rm -f taker`
+        await gone('taker')
       },
     )
 
@@ -574,27 +660,34 @@ export default lab(
           return stdout
         }
         expect(await mapped('8080:80')).to.equal('203.0.113.2:8080\n')
+        await open('web', { on: '203.0.113.2', port: 8080, to: 80 })
         await expect(outside.http('http://203.0.113.2:8080')).to.answer()
         await expect(look.tcp('127.0.0.1', 8080)).to.show({ connected: false, error: 'Connection refused' })
         await $`docker rm -f web`
-        expect(await mapped('80')).to.match(/^203\.0\.113\.2:\d+\n$/)
+        const unasked = /^203\.0\.113\.2:(\d+)\n$/.exec(await mapped('80'))?.[1]
+        await open('web', { on: '203.0.113.2', port: Number(unasked), to: 80 })
         await $`docker rm -f web`
         expect(await mapped('127.0.0.1:8080:80')).to.equal('127.0.0.1:8080\n')
+        await open('web', { on: '127.0.0.1', port: 8080, to: 80 })
         await $`docker rm -f web`
         await expect(await mapped('0.0.0.0:8080:80')).to.print(/^0\.0\.0\.0:8080$/m)
+        await open('web', { port: 8080, to: 80 })
         await $`docker rm -f web`
         await expect(look.network('bridge')).to.show({
           Options: { 'com.docker.network.bridge.host_binding_ipv4': '203.0.113.2' },
         })
         // A network of one's own has an option of the same meaning; the engine's is not for it.
         await expect(await mapped('8080:80', 'other')).to.print(/^0\.0\.0\.0:8080$/m)
+        await plugged('web', `br-${(await look.network('other'))?.Id.slice(0, 12)}`)
         await expect(look.http('http://127.0.0.1:8080')).to.answer()
         await $`docker rm -f web`
         // It outlasts the engine.
         await $`service docker restart`
         await expect(look.engine()).to.be.present()
         expect(await mapped('8080:80')).to.equal('203.0.113.2:8080\n')
+        await open('web', { on: '203.0.113.2', port: 8080, to: 80 })
         await $`docker rm -f web`
+        await gone('web')
       },
     )
   },
