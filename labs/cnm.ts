@@ -27,12 +27,6 @@ export default lab(
     }
     const sandboxOf = async (name: string) => (await inspected(name)).NetworkSettings.SandboxKey
     const endpointsOf = async (name: string) => (await inspected(name)).NetworkSettings.Networks
-    const bridgeOf = async (network: string) => `br-${(await look.network(network))?.Id.slice(0, 12)}`
-    /** Its wire ends at a bridge. */
-    const plugged = async (name: string, bridge: string) => {
-      const end = await look.in({ container: name }).link('eth0')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: bridge })
-    }
     /** The kernel’s own name for a netns: net:[4026531840]. */
     const inode = async (path: string) => (await $`nsenter --net=${path} readlink /proc/self/ns/net`).stdout.trim()
     const netnsOf = async (name: string) => inode(`/proc/${(await inspected(name)).State.Pid}/ns/net`)
@@ -70,7 +64,7 @@ export default lab(
           ['left', ['web', 'client']],
           ['right', ['web']],
         ] as const) {
-          const ports = await look.ports(await bridgeOf(network))
+          const ports = await look.ports(await look.bridge(network))
           expect(ports).to.have.lengthOf(containers.length)
           for (const container of containers) {
             const mac = (await endpointsOf(container))[network]?.MacAddress
@@ -172,7 +166,7 @@ export default lab(
         // Its localhost is not the guest's: a port that answers there is not even asked.
         await $`docker run -d --name local -p 127.0.0.1:8088:80 nginx:alpine`
         defer`docker rm -f local`
-        await plugged('local', 'docker0')
+        await expect(look.bridgeBehind('local')).to.show('docker0')
         await expect(look.http('http://127.0.0.1:8088')).to.answer()
         await expect(client.tcp('127.0.0.1', 8088)).not.to.answer({
           capture: act => look.capture({ on: 'lo', in: { container: 'client' } }, { while: act }),
@@ -232,7 +226,7 @@ export default lab(
         await $`docker run -d --name twin --net fixed --mac-address 02:00:00:00:00:09 centos sleep infinity`
         defer`docker rm -f twin`
         for (const name of ['one', 'twin']) {
-          await plugged(name, await bridgeOf('fixed'))
+          await expect(look.bridgeBehind(name)).to.show(await look.bridge('fixed'))
           await expect(look.in({ container: name }).link('eth0')).to.show({ mac: '02:00:00:00:00:09' })
         }
       },
@@ -243,7 +237,7 @@ export default lab(
       { covers: ['S004-09'] },
       async () => {
         const [config] = (await look.network('left'))?.IPAM?.Config ?? []
-        const bridge = await bridgeOf('left')
+        const bridge = await look.bridge('left')
         const { left } = await endpointsOf('client')
         const subnet = config?.Subnet ?? ''
         const beginning = subnet.replace(/0\.0\/16$/, '')
@@ -277,7 +271,7 @@ export default lab(
         await $`docker run -d --name other --net right nginx:alpine`
         defer`docker rm -f other`
         const address = async (name: string, network: string) => (await endpointsOf(name))[network]?.IPAddress ?? ''
-        await plugged('other', await bridgeOf('right'))
+        await expect(look.bridgeBehind('other')).to.show(await look.bridge('right'))
         const there = await address('web', 'left')
         await expect(client.ping(there)).to.show({ replies: [{ ttl: 64 }] })
         const webs = (await endpointsOf('web')).left?.MacAddress ?? ''
@@ -287,10 +281,10 @@ export default lab(
         })
         const onDocker0 = await address('local', 'bridge')
         for (const [container, to, bridge] of [
-          ['client', await address('other', 'right'), await bridgeOf('right')],
-          ['client', await address('web', 'right'), await bridgeOf('right')],
-          ['other', await address('client', 'left'), await bridgeOf('left')],
-          ['local', await address('client', 'left'), await bridgeOf('left')],
+          ['client', await address('other', 'right'), await look.bridge('right')],
+          ['client', await address('web', 'right'), await look.bridge('right')],
+          ['other', await address('client', 'left'), await look.bridge('left')],
+          ['local', await address('client', 'left'), await look.bridge('left')],
           ['client', onDocker0, 'docker0'],
         ] as const) {
           const points = [{ on: 'eth0', in: { container }, as: container }, bridge]
@@ -316,7 +310,7 @@ export default lab(
       async () => {
         await $`docker run -d --name unasked centos sleep infinity`
         defer`docker rm -f unasked`
-        await plugged('unasked', 'docker0')
+        await expect(look.bridgeBehind('unasked')).to.show('docker0')
         expect(Object.keys(await endpointsOf('unasked'))).to.deep.equal(['bridge'])
         const atOutside = { on: 'lan0', in: { netns: 'outside' }, as: 'outside' }
         const echo = { icmp: { type: 'echo-request' } }

@@ -41,11 +41,6 @@ export default lab(
       script: 'ls /var/lib/docker/network/files 2>/dev/null',
       parse: ({ stdout }) => stdout.trim() || undefined,
     })
-    /** The container's wire ends at docker0. */
-    const plugged = async (name: string) => {
-      const end = await look.in({ container: name }).link('eth0')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
-    }
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
 
@@ -160,7 +155,7 @@ export default lab(
         await expect(look.sockets()).to.show({ protocol: 'tcp', address: '127.0.0.1', port: 2375, process: 'dockerd' })
         await $`docker -H tcp://127.0.0.1:2375 run -d --name asked nginx:alpine`
         defer`docker rm -f asked`
-        await plugged('asked')
+        await expect(look.bridgeBehind('asked')).to.show('docker0')
         await expect(look.container('asked')).to.show({ State: { Running: true } })
         await expect(look.http('http://127.0.0.1:2375/_ping')).to.show({ status: 200, body: 'OK' })
         await expect(look.in({ netns: 'outside' }).tcp('203.0.113.2', 2375)).to.show({ error: 'Connection refused' })
@@ -183,7 +178,7 @@ export default lab(
         for (const name of ['one', 'two']) {
           await $`docker run -d --name ${name} nginx:alpine`
           defer`docker rm -f ${name}`
-          await plugged(name)
+          await expect(look.bridgeBehind(name)).to.show('docker0')
         }
         const one = look.in({ container: 'one' })
         await expect(one.http(`http://${await addressOf('two')}`)).to.answer()
@@ -201,7 +196,7 @@ export default lab(
         await expect(look.sysctl('net.ipv4.ip_forward')).to.show('1')
         await $`docker run -d --name one nginx:alpine`
         defer`docker rm -f one`
-        await plugged('one')
+        await expect(look.bridgeBehind('one')).to.show('docker0')
         await expect(one.ping('203.0.113.1')).to.answer()
         await $`docker rm -f one`
         await expect(look.engine()).to.show({ Containers: 0 })

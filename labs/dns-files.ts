@@ -29,12 +29,6 @@ export default lab(
   ({ $, look, expect, step, defer, fixture }) => {
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
-    /** Its wire ends at a bridge: docker0, or that of its network. */
-    const plugged = async (name: string, network = 'bridge', link = 'eth0') => {
-      const bridge = network === 'bridge' ? 'docker0' : `br-${(await look.network(network))?.Id.slice(0, 12)}`
-      const end = await look.in({ container: name }).link(link)
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: bridge })
-    }
     const guests = async () => settings((await $`cat /etc/resolv.conf`).stdout)
     type Queries = Awaited<ReturnType<typeof fixture.nameServer>>['queries']
     const servers: { old: Queries; other: Queries } = {
@@ -70,8 +64,8 @@ export default lab(
       defer`docker rm -f web`
       await $`docker run -d --name web-net --net my-net training/webapp python app.py`
       defer`docker rm -f web-net`
-      await plugged('web')
-      await plugged('web-net', 'my-net')
+      await expect(look.bridgeBehind('web')).to.show('docker0')
+      await expect(look.bridgeBehind('web-net')).to.show(await look.bridge('my-net'))
       for (const container of ['web', 'web-net']) await expect(look.in({ container }).ping('203.0.113.1')).to.answer()
     })
 
@@ -184,7 +178,7 @@ export default lab(
         expect(settings(stdout)).to.include('nameserver 203.0.113.1').and.not.to.include('nameserver 114.114.114.114')
         for (const [name, network] of containers) {
           await $`docker restart -t 0 ${name}`
-          await plugged(name, network)
+          await expect(look.bridgeBehind(name)).to.show(await look.bridge(network))
           await answers(name, '192.0.2.8')
         }
         await $`cat /etc/resolv.conf.saved >/etc/resolv.conf`
@@ -193,7 +187,7 @@ export default lab(
           .and.not.to.include('nameserver 114.114.114.114')
         await $`docker restart -t 0 web web-net`
         for (const [name, network] of containers) {
-          await plugged(name, network)
+          await expect(look.bridgeBehind(name)).to.show(await look.bridge(network))
           await answers(name, '192.0.2.7')
         }
       },
@@ -212,7 +206,7 @@ export default lab(
       async () => {
         await $`docker run -d --name named -h myhost centos sleep infinity`
         defer`docker rm -f named`
-        await plugged('named')
+        await expect(look.bridgeBehind('named')).to.show('docker0')
         const hostname = await $`docker exec named cat /etc/hostname`
         expect(hostname.stdout).to.equal('myhost\n')
         const itself = await $`docker exec named hostname`
@@ -228,7 +222,7 @@ export default lab(
         const linked = await $`docker run --rm --link named:alias centos cat /etc/hosts`
         await expect(linked.stdout).to.print(new RegExp(`^${await addressOf('named')}\\s+alias myhost named$`, 'm'))
         await $`docker network connect my-net named`
-        await plugged('named', 'my-net', 'eth1')
+        await expect(look.bridgeBehind('named', 'eth1')).to.show(await look.bridge('my-net'))
         const resolved = await $`docker exec web-net dig +short myhost`
         const address = (await look.container('named'))?.NetworkSettings.Networks['my-net']?.IPAddress
         expect(resolved.stdout).to.equal(`${address}\n`)
@@ -241,7 +235,7 @@ export default lab(
       async () => {
         await $`docker run -d --name linking --link web:alias centos sleep infinity`
         defer`docker rm -f linking`
-        await plugged('linking')
+        await expect(look.bridgeBehind('linking')).to.show('docker0')
         const hosts = await $`docker exec linking cat /etc/hosts`
         await expect(hosts.stdout).to.print(new RegExp(`^${await addressOf('web')}\\s+alias `, 'm'))
         const reached = await $`docker exec linking curl -s -m 3 http://alias:5000/whoami`
@@ -258,7 +252,7 @@ export default lab(
       async () => {
         await $`docker run -d --name asking --dns 114.114.114.114 --add-host known.example.com:192.0.2.99 centos sleep infinity`
         defer`docker rm -f asking`
-        await plugged('asking')
+        await expect(look.bridgeBehind('asking')).to.show('docker0')
         const { stdout } = await $`docker exec asking cat /etc/resolv.conf`
         expect(settings(stdout).filter(line => line.startsWith('nameserver'))).to.deep.equal([
           'nameserver 114.114.114.114',
@@ -284,7 +278,7 @@ export default lab(
       async () => {
         await $`docker run -d --name asking-net --net my-net --dns 114.114.114.114 centos sleep infinity`
         defer`docker rm -f asking-net`
-        await plugged('asking-net', 'my-net')
+        await expect(look.bridgeBehind('asking-net')).to.show(await look.bridge('my-net'))
         const { stdout } = await $`docker exec asking-net cat /etc/resolv.conf`
         expect(settings(stdout)).to.include('nameserver 127.0.0.11').and.not.to.include('nameserver 114.114.114.114')
         const answers = await $`docker exec asking-net dig +short host.example.com`
@@ -308,7 +302,7 @@ export default lab(
         await expect(refused.stderr).to.print('.example.com is not a valid domain')
         await $`docker run -d --name searching --dns-search example.com centos sleep infinity`
         defer`docker rm -f searching`
-        await plugged('searching')
+        await expect(look.bridgeBehind('searching')).to.show('docker0')
         const { stdout } = await $`docker exec searching cat /etc/resolv.conf`
         expect(settings(stdout)).to.include('search example.com').and.to.include('nameserver 203.0.113.1')
         const found = await asked(async () => {
@@ -324,7 +318,7 @@ export default lab(
     step('on a network of one’s own it is the other way round: host first (the document does not say so)', async () => {
       await $`docker run -d --name searching-net --net my-net --dns-search example.com centos sleep infinity`
       defer`docker rm -f searching-net`
-      await plugged('searching-net', 'my-net')
+      await expect(look.bridgeBehind('searching-net')).to.show(await look.bridge('my-net'))
       const found = await asked(async () => {
         const pinged = await $`docker exec searching-net ping -c 1 -W 1 host`.nothrow()
         await expect(pinged.stdout).to.print('PING host.example.com (192.0.2.7)')
@@ -384,7 +378,7 @@ export default lab(
       const files = () => $`docker exec web cat /etc/hosts /etc/hostname /etc/resolv.conf`
       await expect((await files()).stdout).to.print('added.example.com')
       await $`docker restart -t 0 web`
-      await plugged('web')
+      await expect(look.bridgeBehind('web')).to.show('docker0')
       const restarted = (await files()).stdout
       const id = (await look.container('web'))?.Id.slice(0, 12) ?? ''
       await expect(restarted).to.print(new RegExp(`^${id}$`, 'm'))
@@ -397,7 +391,7 @@ export default lab(
       expect(again.match(/^# edited$/gm)).to.have.lengthOf(3)
       await $`docker stop -t 0 web`
       await $`docker start web`
-      await plugged('web')
+      await expect(look.bridgeBehind('web')).to.show('docker0')
       await expect((await files()).stdout).not.to.print('# edited')
     })
 

@@ -52,12 +52,6 @@ export default lab(
       script: 'ls /var/lib/docker/network/files 2>/dev/null',
       parse: ({ stdout }) => stdout.trim() || undefined,
     })
-    /** The container's wire ends at this bridge. */
-    const plugged = async (name: string, bridge: string) => {
-      const end = await look.in({ container: name }).link('eth0')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: bridge })
-    }
-    const bridgeOf = async (network: string) => `br-${(await look.network(network))?.Id.slice(0, 12)}`
     const masquerade = (subnet: string) => `-t nat -A POSTROUTING -s ${subnet} ! -o docker0 -j MASQUERADE`
 
     step('left alone docker0 has 172.17.0.1/16, and 1500 bytes are the MTU of it and of its containers', async () => {
@@ -65,7 +59,7 @@ export default lab(
       await expect(look.link('docker0')).to.show({ mtu: 1500 })
       await $`docker run -d --name one nginx:alpine`
       defer`docker rm -f one`
-      await plugged('one', 'docker0')
+      await expect(look.bridgeBehind('one')).to.show('docker0')
       await expect(one.link('eth0')).to.show({ mtu: 1500 })
       await expect(one.ping('172.17.0.1')).to.answer()
       await expect(look.http(`http://${(await one.link('eth0'))?.addresses[0]?.split('/')[0]}`)).to.answer()
@@ -98,7 +92,7 @@ export default lab(
         await expect(look.link('docker0')).to.have.address('172.17.0.1/16')
         await $`docker run -d --name one nginx:alpine`
         defer`docker rm -f one`
-        await plugged('one', 'docker0')
+        await expect(look.bridgeBehind('one')).to.show('docker0')
         await expect(one.link('eth0')).to.show({ mtu: 1500 })
         // So the containers learn of it one by one, by the guest's ICMP; it goes by the link.
         const asked = await $`docker exec one ping -c 1 -W 1 -M do -s 1400 203.0.113.1`.nothrow()
@@ -132,7 +126,7 @@ export default lab(
         await expect(log).to.show(/Got signal to reload configuration/)
         await $`docker run -d --name one nginx:alpine`
         defer`docker rm -f one`
-        await plugged('one', 'docker0')
+        await expect(look.bridgeBehind('one')).to.show('docker0')
         await expect(look.engine()).to.be.present()
         await expect(look.link('docker0')).to.have.address('172.17.0.1/16')
         await expect(one.link('eth0')).to.show({ mtu: 1500 })
@@ -165,7 +159,7 @@ export default lab(
         })
         await $`docker run -d --name one nginx:alpine`
         defer`docker rm -f one`
-        await plugged('one', 'docker0')
+        await expect(look.bridgeBehind('one')).to.show('docker0')
         await expect(one.link('eth0')).to.show({ addresses: ['192.168.1.1/24'] })
         await expect(one.routes()).to.show({ destination: 'default', gateway: '192.168.1.5', link: 'eth0' })
         await expect(one.ping('192.168.1.5')).to.answer()
@@ -203,7 +197,7 @@ export default lab(
         defer`docker network rm own`
         await $`docker run -d --name other --net own nginx:alpine`
         defer`docker rm -f other`
-        await plugged('other', await bridgeOf('own'))
+        await expect(look.bridgeBehind('other')).to.show(await look.bridge('own'))
         await expect(look.in({ container: 'other' }).link('eth0')).to.show({ mtu: 1500 })
         await $`docker rm -f other`
         await $`docker network rm own`
@@ -211,7 +205,7 @@ export default lab(
         defer`docker network rm own`
         await $`docker run -d --name other --net own nginx:alpine`
         defer`docker rm -f other`
-        await plugged('other', await bridgeOf('own'))
+        await expect(look.bridgeBehind('other')).to.show(await look.bridge('own'))
         await expect(look.in({ container: 'other' }).link('eth0')).to.show({ mtu: 1400 })
         await $`docker rm -f other`
         await $`docker network rm own`
@@ -241,7 +235,7 @@ export default lab(
       async () => {
         await $`docker run -d --name one --restart always nginx:alpine`
         defer`docker rm -f one`
-        await plugged('one', 'docker0')
+        await expect(look.bridgeBehind('one')).to.show('docker0')
         await expect(look.http('http://192.168.1.1')).to.answer()
         const before = (await look.container('one'))?.State.Pid
         await $`service docker stop`

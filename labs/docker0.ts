@@ -28,11 +28,6 @@ export default lab(
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
-    /** Its wire ends at docker0. */
-    const plugged = async (name: string) => {
-      const end = await look.in({ container: name }).link('eth0')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
-    }
 
     step(
       'docker0 is a bridge with an address and no port, so it has no carrier',
@@ -169,7 +164,7 @@ export default lab(
       async () => {
         await $`docker run -d --name test2 nginx:alpine`
         defer`docker rm -f test2`
-        await plugged('test2')
+        await expect(look.bridgeBehind('test2')).to.show('docker0')
         const missing = await $`docker exec -i test sh`.nothrow()
         await expect(missing.stderr).to.print(/No such container: test/)
         const address = await addressOf('test2')
@@ -245,10 +240,10 @@ export default lab(
       async () => {
         await $`docker run -itd --name web-01 centos`
         defer`docker rm -f web-01`
-        await plugged('web-01')
+        await expect(look.bridgeBehind('web-01')).to.show('docker0')
         const first = await addressOf('web-01')
         await $`docker restart -t 0 web-01`
-        await plugged('web-01')
+        await expect(look.bridgeBehind('web-01')).to.show('docker0')
         expect(await addressOf('web-01')).to.equal(first)
         await $`docker stop -t 0 web-01`
         await $`docker run -itd --name taker centos`
@@ -256,7 +251,7 @@ export default lab(
         await $`docker start web-01`
         expect(await addressOf('taker')).to.equal(first)
         expect(await addressOf('web-01')).not.to.equal(first)
-        for (const name of ['web-01', 'taker']) await plugged(name)
+        for (const name of ['web-01', 'taker']) await expect(look.bridgeBehind(name)).to.show('docker0')
       },
     )
 

@@ -208,7 +208,7 @@ export default lab(
         ],
       },
       async () => {
-        const bridge = `br-${(await look.network('my-net'))?.Id.slice(0, 12)}`
+        const bridge = await look.bridge('my-net')
         const { address } = await endpoint('client')
         const frames = await look.capture([bridge, 'eth0'], { filter: 'udp port 53', while: witness })
         const onEth0 = { at: 'eth0', ip: { source: '203.0.113.2', destination: '203.0.113.1' } }

@@ -28,11 +28,6 @@ export default lab(
   },
   ({ $, look, expect, step, defer }) => {
     const web = { pid: 0, address: '' }
-    /** The wire of web ends at docker0. */
-    const plugged = async () => {
-      const end = await look.in({ container: 'web' }).link('eth0')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
-    }
 
     step(
       'docker exec gets nobody into an image: it has no --rm, and wants a container that runs',
@@ -105,7 +100,7 @@ export default lab(
       async () => {
         await $`docker run -d --name web nginx:alpine`
         defer`docker rm -f web`
-        await plugged()
+        await expect(look.bridgeBehind('web')).to.show('docker0')
         web.pid = Number((await $`docker inspect -f '{{.State.Pid}}' web`).stdout)
         web.address = (await look.container('web'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
         const missing = await $`docker exec web tcpdump --version`.nothrow()
@@ -134,7 +129,7 @@ export default lab(
         const shown = await $`ip netns exec web ip addr show dev eth0`
         await expect(shown.stdout).to.print(`inet ${web.address}/16`)
         await $`docker restart -t 0 web`
-        await plugged()
+        await expect(look.bridgeBehind('web')).to.show('docker0')
         const gone = await $`ip netns exec web ip addr`.nothrow()
         await expect(gone.stderr).to.print('Cannot open network namespace "web"')
         web.pid = Number((await $`docker inspect -f '{{.State.Pid}}' web`).stdout)

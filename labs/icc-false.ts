@@ -39,11 +39,6 @@ export default lab(
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
-    /** Its wire ends at docker0. */
-    const plugged = async (name: string) => {
-      const end = await look.in({ container: name }).link('eth0')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
-    }
 
     /** The engine's rule for what goes from one port of docker0 to another. */
     const between = async (icc: boolean) => {
@@ -105,7 +100,7 @@ export default lab(
         await $`docker rm -f two`
         await $`docker run -d --name two nginx:alpine`
         addresses.two = await addressOf('two')
-        await plugged('two')
+        await expect(look.bridgeBehind('two')).to.show('docker0')
         await expect(one.ping(addresses.two)).to.answer()
       },
     )
@@ -255,7 +250,7 @@ export default lab(
           await $`docker run -d --name ${name} nginx:alpine`
           defer`docker rm -f ${name}`
           addresses[name] = await addressOf(name)
-          await plugged(name)
+          await expect(look.bridgeBehind(name)).to.show('docker0')
         }
         await expect(filter).to.have.policy('filter', 'FORWARD', 'DROP')
         // The opposite rule, which the engine before has left, is gone.
@@ -286,7 +281,7 @@ export default lab(
         await $`docker run -d --name ${name} --net own nginx:alpine`
         defer`docker rm -f ${name}`
       }
-      const own = `br-${(await look.network('own'))?.Id.slice(0, 12)}`
+      const own = await look.bridge('own')
       await expect(look.ports(own)).to.show([{ state: 'forwarding' }, { state: 'forwarding' }])
       const asked = await $`docker exec own1 ping -c 1 -W 1 own2`
       await expect(asked.stdout).to.print(' 0% packet loss')
@@ -311,7 +306,7 @@ export default lab(
         await $`docker run -d --name pub -p 8088:80 nginx:alpine`
         defer`docker rm -f pub`
         const pub = await addressOf('pub')
-        await plugged('pub')
+        await expect(look.bridgeBehind('pub')).to.show('docker0')
         await expect(look.iptables()).to.have.rule(
           `-t nat -A DOCKER ! -i docker0 -p tcp --dport 8088 -j DNAT --to-destination ${pub}:80`,
         )
@@ -424,7 +419,7 @@ export default lab(
         )
         // A container that is not linked finds it closed.
         await $`docker run -d --name one nginx:alpine`
-        await plugged('one')
+        await expect(look.bridgeBehind('one')).to.show('docker0')
         await expect(one.tcp(addresses.db, 5432, { timeoutS: 1 })).not.to.answer(
           sentBy('one', synTo(addresses.db, 5432)),
         )
@@ -452,7 +447,7 @@ export default lab(
       for (const name of ['one', 'two'] as const) {
         await $`docker run -d --name ${name} nginx:alpine`
         defer`docker rm -f ${name}`
-        await plugged(name)
+        await expect(look.bridgeBehind(name)).to.show('docker0')
       }
       expect([await addressOf('one'), await addressOf('two')]).to.deep.equal([addresses.db, addresses.web])
       await expect(filter).to.use(there, {

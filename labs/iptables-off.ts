@@ -36,11 +36,6 @@ export default lab(
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
     const addressOf = async (name: string, network = 'bridge') =>
       (await look.container(name))?.NetworkSettings.Networks[network]?.IPAddress ?? ''
-    /** Its wire ends at docker0. */
-    const plugged = async (name: string) => {
-      const end = await look.in({ container: name }).link('eth0')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
-    }
     /** The rules and the chains that somebody has made. */
     const made = async () => (await $`iptables-save`).stdout.split('\n').filter(line => /^-A |^:\S+ - /.test(line))
 
@@ -50,7 +45,7 @@ export default lab(
       address.pub = await addressOf('pub')
       await expect(filter).to.have.policy('filter', 'FORWARD', 'DROP')
       await expect(nat).to.have.rule(masquerade)
-      await plugged('pub')
+      await expect(look.bridgeBehind('pub')).to.show('docker0')
       await expect(nat).to.have.rule(dnat())
       await expect(filter).to.have.rule(
         `-A DOCKER -d ${address.pub} ! -i docker0 -o docker0 -p tcp --dport 80 -j ACCEPT`,
@@ -85,7 +80,7 @@ export default lab(
         })
         await expect(look.engine()).to.be.present()
         await $`docker start pub`
-        await plugged('pub')
+        await expect(look.bridgeBehind('pub')).to.show('docker0')
         address.pub = await addressOf('pub')
         await expect(filter).to.have.policy('filter', 'FORWARD', 'DROP')
         await expect(nat).to.have.rule(masquerade)
@@ -132,11 +127,11 @@ export default lab(
         defer`docker network rm own`
         await $`docker run -d --name apart --net own nginx:alpine`
         defer`docker rm -f apart`
-        await plugged('pub')
+        await expect(look.bridgeBehind('pub')).to.show('docker0')
         await expect(look.container('pub')).to.show({
           NetworkSettings: { Ports: { '80/tcp': { HostPort: '8088' } } },
         })
-        const own = `br-${(await look.network('own'))?.Id.slice(0, 12)}`
+        const own = await look.bridge('own')
         await expect(look.ports(own)).to.show([{ state: 'forwarding' }])
         address.pub = await addressOf('pub')
         expect(await made()).to.deep.equal([])

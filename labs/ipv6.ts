@@ -26,7 +26,7 @@ export default lab(
     const ip6tables = look.iptables({ family: 'inet6' })
     const key = 'net.ipv6.conf.all.forwarding'
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
-    const bridge = async () => `br-${(await look.network('dual'))?.Id.slice(0, 12)}`
+    const bridge = async () => await look.bridge('dual')
     const asked = (destination: string, destinationPort: number) => ({
       capture: (act: () => Promise<unknown>) => look.capture('eth0', { while: act }),
       frame: { ip: { source: '2001:db8::1', destination }, tcp: { destinationPort, flags: ['SYN'] } },

@@ -24,11 +24,6 @@ export default lab(
     const web01 = { address: '' }
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
-    /** The container's wire ends at this bridge. */
-    const plugged = async (name: string, bridge = 'docker0') => {
-      const end = await look.in({ container: name }).link('eth0')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: bridge })
-    }
     const pidOf = async (name: string) => (await look.container(name))?.State.Pid ?? 0
     const linesOf = async (container: string, name: string) => {
       const { stdout } = await $`docker exec ${container} cat /etc/hosts`
@@ -46,10 +41,10 @@ export default lab(
         defer`kill ${names.pid}`
         await $`docker run -itd --name web-01 centos`
         defer`docker rm -f web-01`
-        await plugged('web-01')
+        await expect(look.bridgeBehind('web-01')).to.show('docker0')
         await $`docker run -itd --name web-02 --link web-01 centos`
         defer`docker rm -f web-02`
-        await plugged('web-02')
+        await expect(look.bridgeBehind('web-02')).to.show('docker0')
         web01.address = await addressOf('web-01')
         const known = await names.queries({
           while: async () => {
@@ -92,7 +87,7 @@ export default lab(
         // The engine writes both files anew, each with its own container.
         for (const name of ['web-01', 'web-02']) {
           await $`docker restart -t 0 ${name}`
-          await plugged(name)
+          await expect(look.bridgeBehind(name)).to.show('docker0')
         }
         expect(await linesOf('web-01', 'web-02')).to.deep.equal([])
         expect(await linesOf('web-02', 'web-01')).to.have.lengthOf(1)
@@ -104,17 +99,17 @@ export default lab(
       async () => {
         await $`docker run -dti --name db training/postgres /bin/bash`
         defer`docker rm -f db`
-        await plugged('db')
+        await expect(look.bridgeBehind('db')).to.show('docker0')
         await $`docker run -dti --name asker --link db:db training/webapp /bin/bash`
         defer`docker rm -f asker`
-        await plugged('asker')
+        await expect(look.bridgeBehind('asker')).to.show('docker0')
         const first = await addressOf('db')
         await $`docker stop -t 0 db`
         await $`docker run -dti --name taker centos`
         defer`docker rm -f taker`
-        await plugged('taker')
+        await expect(look.bridgeBehind('taker')).to.show('docker0')
         await $`docker start db`
-        await plugged('db')
+        await expect(look.bridgeBehind('db')).to.show('docker0')
         const second = await addressOf('db')
         expect(second).not.to.equal(first)
         expect(await addressOf('taker')).to.equal(first)
@@ -127,7 +122,7 @@ export default lab(
         const runs = await $`xargs -0 -n 1 echo < /proc/${await pidOf('asker')}/environ`
         await expect(runs.stdout).to.print(`DB_PORT=tcp://${first}:5432`)
         await $`docker restart -t 0 asker`
-        await plugged('asker')
+        await expect(look.bridgeBehind('asker')).to.show('docker0')
         const again = await $`xargs -0 -n 1 echo < /proc/${await pidOf('asker')}/environ`
         await expect(again.stdout).to.print(`DB_PORT=tcp://${second}:5432`)
       },
@@ -140,7 +135,7 @@ export default lab(
       await expect(refused.stderr).to.print('Cannot link to a non running container: /db AS /asker/db')
       await expect(look.container('asker')).to.show({ State: { Running: true } })
       await $`docker start db`
-      await plugged('db')
+      await expect(look.bridgeBehind('db')).to.show('docker0')
       await $`docker exec asker true`
     })
 
@@ -156,7 +151,7 @@ export default lab(
       async () => {
         await $`docker run -itd --name web-03 centos`
         defer`docker rm -f web-03`
-        await plugged('web-03')
+        await expect(look.bridgeBehind('web-03')).to.show('docker0')
         await expect(look.container('web-03')).to.show({
           NetworkSettings: { Networks: { bridge: { Gateway: '172.17.0.1' } } },
         })
@@ -184,7 +179,7 @@ export default lab(
     step('the next container gets the address, and answers to the name (the document does not say so)', async () => {
       await $`docker run -itd --name stranger centos`
       defer`docker rm -f stranger`
-      await plugged('stranger')
+      await expect(look.bridgeBehind('stranger')).to.show('docker0')
       expect(await addressOf('stranger')).to.equal(web01.address)
       // The last attempt to find out who has the address may still be failing.
       await expect(look.in({ container: 'web-02' }).ping(web01.address)).to.answer()
@@ -197,7 +192,7 @@ export default lab(
       async () => {
         await $`docker run -itd --name web-01 centos`
         defer`docker rm -f web-01`
-        await plugged('web-01')
+        await expect(look.bridgeBehind('web-01')).to.show('docker0')
         const refused = await $`docker exec web-02 ping -c 1 web-01`.nothrow()
         await expect(refused.stderr).to.print('Cannot link to a non running container: /web-01 AS /web-02/web-01')
         const restarted = await $`docker restart -t 0 web-02`.nothrow()
@@ -215,8 +210,8 @@ export default lab(
         defer`docker rm -f store`
         await $`docker run -dti --name shop --net own --link store:db centos`
         defer`docker rm -f shop`
-        const bridge = `br-${(await look.network('own'))?.Id.slice(0, 12)}`
-        for (const name of ['store', 'shop']) await plugged(name, bridge)
+        const bridge = await look.bridge('own')
+        for (const name of ['store', 'shop']) await expect(look.bridgeBehind(name)).to.show(bridge)
         const address = (await look.container('store'))?.NetworkSettings.Networks.own?.IPAddress
         const { stdout } = await $`docker exec shop ping -c 1 db`
         await expect(stdout).to.print(`PING db (${address})`)

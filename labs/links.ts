@@ -24,17 +24,12 @@ export default lab(
     const db = { address: '', id: '' }
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
-    /** Its wire ends at docker0. */
-    const plugged = async (name: string) => {
-      const end = await look.in({ container: name }).link('eth0')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
-    }
     const variables = (environment: string) => environment.split('\n').filter(line => /^(DB|STORE|MY_DB)_/.test(line))
 
     step('a container is called what --name says', { covers: ['S002-15'] }, async () => {
       await $`docker run -d -P --name web training/webapp python app.py`
       defer`docker rm -f web`
-      await plugged('web')
+      await expect(look.bridgeBehind('web')).to.show('docker0')
       const { stdout } = await $`docker ps`
       const [, id] = /^([0-9a-f]{12}) +training\/webapp +"python app\.py" .* web$/m.exec(stdout) ?? []
       expect((await look.container('web'))?.Id.slice(0, 12)).to.equal(id)
@@ -43,7 +38,7 @@ export default lab(
     step('one that is given no name gets one: an adjective and a surname', { covers: ['S002-16'] }, async () => {
       const { stdout: id } = await $`docker run -d training/webapp`
       defer`docker rm -f ${id.trim()}`
-      await plugged(id.trim())
+      await expect(look.bridgeBehind(id.trim())).to.show('docker0')
       await expect(look.container(id.trim())).to.show({ Name: /^\/[a-z]+_[a-z]+[0-9]?$/ })
     })
 
@@ -73,7 +68,7 @@ export default lab(
         await $`docker rename web web-before`
         defer`docker rm -f web-before`
         await $`docker run -d --name web training/webapp python app.py`
-        await plugged('web')
+        await expect(look.bridgeBehind('web')).to.show('docker0')
         await $`docker rm -f web-before`
         await expect(look.container('web-before')).to.be.absent()
       },
@@ -89,7 +84,7 @@ export default lab(
         await $`docker run --rm -d --name brief training/webapp python app.py`
         const removed = defer`docker rm -f brief`
         await expect(look.container('brief')).to.show({ State: { Running: true } })
-        await plugged('brief')
+        await expect(look.bridgeBehind('brief')).to.show('docker0')
         await $`docker stop -t 0 brief`
         await expect(look.container('brief')).to.be.absent()
         removed.done()
@@ -102,11 +97,11 @@ export default lab(
       async () => {
         await $`docker run -dti --name db training/postgres /bin/bash`
         defer`docker rm -f db`
-        await plugged('db')
+        await expect(look.bridgeBehind('db')).to.show('docker0')
         await $`docker rm -f web`
         await $`docker run -dti -P --name web --link db:db training/webapp python app.py`
         defer`docker rm -f web`
-        await plugged('web')
+        await expect(look.bridgeBehind('web')).to.show('docker0')
         const toWeb = await addressOf('web')
         const published = (await look.container('web'))?.NetworkSettings.Ports['5000/tcp']?.[0]?.HostPort
         await expect(look.iptables()).to.have.rule(
@@ -175,7 +170,7 @@ export default lab(
       async () => {
         await $`docker run -dti --rm --name asker --link db:db training/webapp /bin/bash`
         defer`docker rm -f asker`
-        await plugged('asker')
+        await expect(look.bridgeBehind('asker')).to.show('docker0')
         const { stdout } = await $`docker exec asker cat /etc/hosts`
         const id = (await look.container('asker'))?.Id.slice(0, 12)
         expect(stdout.trimEnd().split('\n').slice(-2)).to.deep.equal([
@@ -254,7 +249,7 @@ export default lab(
       async () => {
         await $`docker run -dti --name stranger centos`
         defer`docker rm -f stranger`
-        await plugged('stranger')
+        await expect(look.bridgeBehind('stranger')).to.show('docker0')
         const stranger = look.in({ container: 'stranger' })
         await expect(stranger.tcp(db.address, 5432)).to.answer()
         const named = await $`docker exec stranger ping -c 1 db`.nothrow()

@@ -28,11 +28,6 @@ export default lab(
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
     // As /proc shows them, so that they are known for inodes.
     const netnsOf = async (name: string) => `net:[${(await inside(name).peer('lo'))?.netns}]`
-    /** Its wire ends at docker0. */
-    const plugged = async (name: string) => {
-      const end = await inside(name).link('eth0')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
-    }
     const portNames = async () => (await look.ports('docker0')).map(({ name }) => name)
 
     step(
@@ -45,7 +40,7 @@ export default lab(
       async () => {
         await $`docker run -dti --name before busybox`
         const removed = defer`docker rm -f before`
-        await plugged('before')
+        await expect(look.bridgeBehind('before')).to.show('docker0')
         const images = (await $`docker images -q | sort`).stdout
         for (const refused of [
           await $`docker rm -f $(dokcer ps -a -q)`.nothrow(),
@@ -115,7 +110,7 @@ export default lab(
         await $`docker stop -t 0 test1`
         await expect(look.link(veth)).to.be.absent()
         await $`docker start test1`
-        await plugged('test1')
+        await expect(look.bridgeBehind('test1')).to.show('docker0')
       },
     )
 
@@ -125,7 +120,7 @@ export default lab(
       async () => {
         await $`docker run -d --name test2 nginx:alpine`
         defer`docker rm -f test2`
-        await plugged('test2')
+        await expect(look.bridgeBehind('test2')).to.show('docker0')
         const missing = await $`docker exec -i test sh`.nothrow()
         await expect(missing.stderr).to.print(/No such container: test$/m)
         // No registry and no mirror is asked here: the image that stands in has curl, and neither apk nor a list of mirrors.
@@ -233,9 +228,7 @@ export default lab(
         defer`docker network rm own`
         await $`docker run -dti --name owned --net=own centos`
         defer`docker rm -f owned`
-        await expect(look.ports(`br-${(await look.network('own'))?.Id.slice(0, 12)}`)).to.show([
-          { state: 'forwarding' },
-        ])
+        await expect(look.ports(await look.bridge('own'))).to.show([{ state: 'forwarding' }])
         await expect(look.container('owned')).to.show({
           HostConfig: { NetworkMode: 'own' },
           NetworkSettings: { Networks: { own: { IPAddress: /^\d/ } } },

@@ -23,13 +23,6 @@ export default lab(
   ({ $, look, expect, step, defer }) => {
     const web01 = look.in({ container: 'web-01' })
     const web02 = { address: '' }
-    /** The interface of a container ends at a bridge. */
-    const plugged = async (name: string, link: string, bridge: string) => {
-      const end = await look.in({ container: name }).link(link)
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: bridge })
-    }
-    const bridgeOf = async (name: string) =>
-      name === 'bridge' ? 'docker0' : `br-${(await look.network(name))?.Id.slice(0, 12)}`
     const ping = (from: string, to: string) => $`docker exec ${from} ping -c 1 -W 1 ${to}`
 
     step('two containers are on docker0, two on a network of their own; each finds its way out', async () => {
@@ -47,7 +40,7 @@ export default lab(
       ] as const) {
         await $`docker run -itd --name ${name} --net ${on} centos`
         defer`docker rm -f ${name}`
-        await plugged(name, 'eth0', await bridgeOf(on))
+        await expect(look.bridgeBehind(name)).to.show(await look.bridge(on))
         await expect(look.in({ container: name }).ping('203.0.113.1')).to.answer()
       }
       web02.address = (await look.container('web-02'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
@@ -84,7 +77,7 @@ export default lab(
         const id = (await look.container('web-01'))?.Id ?? ''
         await expect(look.network(network)).to.show({ Containers: { [id]: { IPv4Address: '192.169.0.4/16' } } })
         await expect(web01.link('eth1')).to.have.address('192.169.0.4/16')
-        await plugged('web-01', 'eth1', await bridgeOf(network))
+        await expect(look.bridgeBehind('web-01', 'eth1')).to.show(await look.bridge(network))
         await expect(web01.link('eth0')).to.show({ addresses: before?.addresses ?? [], mac: before?.mac ?? 'none' })
         expect((await web01.link('eth1'))?.mac).not.to.equal(before?.mac)
         // Everything else still leaves by the first.
@@ -129,7 +122,7 @@ export default lab(
         })
         // Neither way does the guest hand anything from bridge to bridge.
         for (const [asker, ip, bridge] of [
-          ['web-02', '192.169.0.3', await bridgeOf(network)],
+          ['web-02', '192.169.0.3', await look.bridge(network)],
           ['web-02-net', web02.address, 'docker0'],
         ] as const) {
           const points = [{ on: 'eth0', in: { container: asker }, as: asker }, bridge]

@@ -46,7 +46,7 @@ export default lab(
       defer`docker rm -f web-01-net`
       onDefault.address = (await look.container('web-01'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
       onOwn.address = (await look.container('web-01-net'))?.NetworkSettings.Networks[network]?.IPAddress ?? ''
-      onOwn.bridge = `br-${(await look.network(network))?.Id.slice(0, 12)}`
+      onOwn.bridge = await look.bridge(network)
       await expect(look.link(onOwn.bridge)).to.have.address('192.169.0.1/16')
       await expect(look.ports(onOwn.bridge)).to.show([{}])
       await expect(look.ports('docker0')).to.show([{}])
@@ -120,7 +120,7 @@ export default lab(
           await $`docker run -d --name ${part} --net order-net nginx:alpine`
           defer`docker rm -f ${part}`
         }
-        const bridge = `br-${(await look.network('order-net'))?.Id.slice(0, 12)}`
+        const bridge = await look.bridge('order-net')
         await expect(look.ports(bridge)).to.show([{}, {}, {}])
         await $`docker run -d --name order --net order-net centos sleep infinity`
         defer`docker rm -f order`

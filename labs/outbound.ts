@@ -241,7 +241,7 @@ export default lab(
       defer`docker network rm fixed`
       await $`docker run -itd --name snatted --net fixed centos`
       defer`docker rm -f snatted`
-      const bridge = `br-${(await look.network('fixed'))?.Id.slice(0, 12)}`
+      const bridge = await look.bridge('fixed')
       await expect(nat).to.have.rule(
         `-t nat -A POSTROUTING -s 192.0.2.0/24 ! -o ${bridge} -j SNAT --to-source 203.0.113.2`,
       )
@@ -285,7 +285,7 @@ export default lab(
         }
         const source = await known('unmasked', 'com.docker.network.bridge.enable_ip_masquerade=false')
         const unmasked = look.in({ container: 'unmasked-1' })
-        const bridge = `br-${(await look.network('unmasked'))?.Id.slice(0, 12)}`
+        const bridge = await look.bridge('unmasked')
         await expect(nat).not.to.have.rule(`-t nat -A POSTROUTING -s 198.51.100.0/24 ! -o ${bridge} -j MASQUERADE`)
         const onLan = (act: () => Promise<unknown>) =>
           look.capture({ on: 'lan0', in: { netns: 'outside' } }, { while: act })

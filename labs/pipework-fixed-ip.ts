@@ -38,11 +38,6 @@ export default lab(
     const request = { icmp: { type: 'echo-request' } }
     const asksForWeb = { arp: { operation: 'request', target: { ip: '203.0.113.50' } } }
     const onEth0 = (act: () => Promise<unknown>) => look.capture('eth0', { while: act })
-    /** The wire of a container's eth0 ends at a bridge. */
-    const plugged = async (name: string, bridge: string) => {
-      const end = await look.in({ container: name }).link('eth0')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: bridge })
-    }
     const forgotten = () => expect(outside.neighbours('lan0')).not.to.show({ address: '203.0.113.50' })
     const pidOfWeb = async () => (await $`docker inspect --format='{{ .State.Pid }}' web`).stdout.trim()
     const servesAt = async (port: number) =>
@@ -85,7 +80,7 @@ export default lab(
       async () => {
         await $`docker run -d --name web nginx:alpine`
         defer`docker rm -f web`
-        await plugged('web', 'docker0')
+        await expect(look.bridgeBehind('web')).to.show('docker0')
         const pid = await pidOfWeb()
         await $`ln -s /proc/${pid}/ns/net /var/run/netns/${pid}`
         defer`rm -f /var/run/netns/${pid}`
@@ -108,7 +103,7 @@ export default lab(
     step('that ends with a restart of the container', { covers: ['S000-04'] }, async () => {
       await $`docker restart -t 0 web`
       await expect(web.link('eth1')).to.be.absent()
-      await plugged('web', 'docker0')
+      await expect(look.bridgeBehind('web')).to.show('docker0')
       await $`ip -n outside neigh flush dev lan0`
       await forgotten()
       await expect(outside.ping('203.0.113.50')).not.to.answer({ capture: onEth0, frame: asksForWeb })
@@ -231,7 +226,7 @@ export default lab(
         const old = (await web.link('eth1'))?.mac ?? ''
         await $`docker restart -t 0 web`
         await expect(web.link('eth1')).to.be.absent()
-        await plugged('web', 'docker0')
+        await expect(look.bridgeBehind('web')).to.show('docker0')
         expect((await look.ports('br0')).map(({ name }) => name)).to.deep.equal(['eth0'])
         await $`ip -n outside neigh flush dev lan0`
         await forgotten()
@@ -292,7 +287,7 @@ export default lab(
         defer`docker rm -f durable`
         for (const restarted of [false, true]) {
           if (restarted) await $`docker restart -t 0 durable`
-          await plugged('durable', 'br0')
+          await expect(look.bridgeBehind('durable')).to.show('br0')
           await $`ip -n outside neigh flush dev lan0`
           await forgotten()
           await expect(look.in({ container: 'durable' }).link('eth0')).to.have.address('203.0.113.50/24')

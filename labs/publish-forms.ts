@@ -40,16 +40,11 @@ export default lab(
     const pidOf = async (name: string) => (await look.container(name))?.State.Pid ?? 0
     const dnat = (port: number, to: string) =>
       `-t nat -A DOCKER ! -i docker0 -p tcp --dport ${port} -j DNAT --to-destination ${to}`
-    /** Its wire ends at a bridge. */
-    const plugged = async (name: string, bridge = 'docker0') => {
-      const end = await look.in({ container: name }).link('eth0')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: bridge })
-    }
     /** A port of the guest is a container's on docker0: rewritten unless docker0 is where it comes from, and let through. */
     const open = async (name: string, { port = 0, to = 0, on = '0.0.0.0', protocol = 'tcp' }) => {
       const address = await addressOf(name)
       const asked = `${on === '0.0.0.0' ? '' : `-d ${on}/32 `}! -i docker0 -p ${protocol} --dport ${port}`
-      await plugged(name)
+      await expect(look.bridgeBehind(name)).to.show('docker0')
       await expect(nat).to.have.ruleBefore(
         '-t nat -A DOCKER -i docker0 -j RETURN',
         `-t nat -A DOCKER ${asked} -j DNAT --to-destination ${address}:${to}`,
@@ -381,7 +376,7 @@ export default lab(
           defer`docker rm -f form`
           const { stdout } = await $`docker port form`
           await expect(stdout).to.print(mapped)
-          await plugged('form')
+          await expect(look.bridgeBehind('form')).to.show('docker0')
           for (const [, to, protocol, on, port] of stdout.matchAll(/^(\d+)\/(\w+) -> ([\d.]+):(\d+)$/gm)) {
             await open('form', { on, port: Number(port), to: Number(to), protocol })
           }
@@ -499,13 +494,13 @@ export default lab(
         await expect(dmz.routes()).to.show({ destination: 'default', gateway: '198.51.100.2' })
         await $`docker network create other`
         defer`docker network rm other`
-        const other = `br-${(await look.network('other'))?.Id.slice(0, 12)}`
+        const other = await look.bridge('other')
         await $`docker run -itd --name near centos`
         defer`docker rm -f near`
-        await plugged('near')
+        await expect(look.bridgeBehind('near')).to.show('docker0')
         await $`docker run -itd --name far --net other centos`
         defer`docker rm -f far`
-        await plugged('far', other)
+        await expect(look.bridgeBehind('far')).to.show(other)
         const rule = dnat(80, `${await addressOf('web')}:80`)
         for (const [ask, seen] of [
           [outside.http('http://203.0.113.2'), '203.0.113.1'],
@@ -626,7 +621,7 @@ export default lab(
         // Somebody else takes its address.
         await $`docker run -itd --name taker centos`
         defer`docker rm -f taker`
-        await plugged('taker')
+        await expect(look.bridgeBehind('taker')).to.show('docker0')
         await $`docker start web`
         const after = dnat(8080, `${await addressOf('web')}:80`)
         expect(after).not.to.equal(before)
@@ -678,7 +673,7 @@ export default lab(
         })
         // A network of one's own has an option of the same meaning; the engine's is not for it.
         await expect(await mapped('8080:80', 'other')).to.print(/^0\.0\.0\.0:8080$/m)
-        await plugged('web', `br-${(await look.network('other'))?.Id.slice(0, 12)}`)
+        await expect(look.bridgeBehind('web')).to.show(await look.bridge('other'))
         await expect(look.http('http://127.0.0.1:8080')).to.answer()
         await $`docker rm -f web`
         // It outlasts the engine.

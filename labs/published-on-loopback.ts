@@ -23,11 +23,6 @@ export default lab(
     const neighbour = look.in({ netns: 'neighbour' })
     const web = { address: '' }
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
-    /** Its wire ends at docker0. */
-    const plugged = async (name: string) => {
-      const end = await look.in({ container: name }).link('eth0')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
-    }
     const dnat = () =>
       `-t nat -A DOCKER -d 127.0.0.1/32 ! -i docker0 -p tcp --dport 8080 -j DNAT --to-destination ${web.address}:80`
     const guard = '-t raw -A PREROUTING -d 127.0.0.1/32 ! -i lo -p tcp --dport 8080 -j DROP'
@@ -74,7 +69,7 @@ export default lab(
       const published = { '80/tcp': { HostIp: '127.0.0.1', HostPort: '8080' } }
       await expect(look.container('web')).to.show({ HostConfig: { PortBindings: published } })
       web.address = (await look.container('web'))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
-      await plugged('web')
+      await expect(look.bridgeBehind('web')).to.show('docker0')
       await expect(look.iptables()).to.have.ruleBefore('-t nat -A DOCKER -i docker0 -j RETURN', dnat())
       await expect(look.iptables()).to.have.rule(
         `-t filter -A DOCKER -d ${web.address}/32 ! -i docker0 -o docker0 -p tcp --dport 80 -j ACCEPT`,
@@ -220,7 +215,7 @@ export default lab(
     step('other containers reach it at its address, though not at the guest’s', async () => {
       await $`docker run -itd --name near centos`
       defer`docker rm -f near`
-      await plugged('near')
+      await expect(look.bridgeBehind('near')).to.show('docker0')
       const near = look.in({ container: 'near' })
       await expect(near.http(`http://${web.address}`)).to.answer()
       await expect(near.tcp('172.17.0.1', 8080)).to.show({ connected: false, error: 'Connection refused' })

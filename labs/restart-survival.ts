@@ -41,12 +41,6 @@ export default lab(
       await expect(look.engine()).to.be.present()
     }
 
-    /** Its wire ends at docker0. */
-    const plugged = async (name: string) => {
-      const end = await look.in({ container: name }).link('eth0')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
-    }
-
     /** An address, a route, a setting and a rule, made in a container's netns from the guest. */
     const furnish = async (name: string) => {
       const pid = await pidOf(name)
@@ -65,7 +59,7 @@ export default lab(
     const isBare = async (name: string) => {
       const at = look.in({ container: name })
       await expect(at.link('eth0')).to.be.up()
-      await plugged(name)
+      await expect(look.bridgeBehind(name)).to.show('docker0')
       await expect(at.routes()).to.show({ destination: 'default', gateway: '172.17.0.1' })
       await expect(at.addresses('eth0')).not.to.show({ address: '172.17.0.200' })
       await expect(at.routes()).not.to.show({ destination: '198.51.100.0/24' })
@@ -241,7 +235,7 @@ export default lab(
       const [route] = (await look.routes()).filter(({ destination }) => destination === '198.51.100.0/24')
       expect(await addressOf('back')).to.equal(route?.gateway)
       await $`docker start box`
-      await plugged('box')
+      await expect(look.bridgeBehind('box')).to.show('docker0')
       expect(await addressOf('box')).not.to.equal(route?.gateway)
       const mac = await macOf('back')
       const frames = await look.capture('docker0', {

@@ -24,7 +24,7 @@ export default lab(
   ({ $, look, expect, step, defer }) => {
     const addressOf = async (container: string) =>
       (await look.container(container))?.NetworkSettings.Networks[network]?.IPAddress ?? ''
-    const bridge = async () => `br-${(await look.network(network))?.Id.slice(0, 12)}`
+    const bridge = async () => await look.bridge(network)
     const ping = (from: string, to: string) => $`docker exec ${from} ping -c 1 ${to}`
 
     step('docker network has seven subcommands', { covers: ['S003-14'] }, async () => {

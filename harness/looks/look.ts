@@ -5,6 +5,7 @@ import type { Frame } from '../capture/frame.ts'
 import { dockerOn } from '../docker.ts'
 import type { Ruleset } from '../iptables/model.ts'
 import { type Address, addresses } from './address.ts'
+import { bridgeOf } from './bridge.ts'
 import { conntrack, type FlowsAsked } from './conntrack.ts'
 import type { ConntrackEntry } from './conntrack-entry.ts'
 import { containerPid, inspectContainer } from './container.ts'
@@ -83,6 +84,13 @@ export interface Looks {
   container(name: string): Look<ContainerInspectInfo | undefined>
   /** `docker network inspect`, typed; undefined when the engine knows none of that name. The same from every place. */
   network(name: string): Look<NetworkInspectInfo | undefined>
+  /** The name of the bridge of one of the engine's networks, `docker0` or `br-0123456789ab`; rejects where there is none. */
+  bridge(network: string): Look<string>
+  /**
+   * The name of the bridge that a container is plugged into, by the far end of its veth; undefined where it is in none.
+   * `link`: the container's end, default `eth0`.
+   */
+  bridgeBehind(container: string, link?: string): Look<string | undefined>
   /** `docker info`, in part; undefined while no engine answers, as between `service docker stop` and the end of `start`. */
   engine(): Look<Engine | undefined>
   /** Any other probe. */
@@ -143,6 +151,17 @@ function looksFrom(subject: Subject, place: Place): Looks {
       makeLook(`network ${name}${onWords(subject)}`, place, subject, undefined, async () => {
         const docker = await dockerOn(machine())
         return await inspected('network', name, () => docker.getNetwork(name).inspect())
+      }),
+    bridge: name =>
+      makeLook(`bridge of network ${name}${onWords(subject)}`, place, subject, undefined, async () =>
+        bridgeOf(name, await looksFrom(subject, 'guest').network(name)),
+      ),
+    bridgeBehind: (container, name = 'eth0') =>
+      makeLook(`bridge behind ${name} of ${container}${onWords(subject)}`, place, subject, undefined, async options => {
+        const end = await looksFrom(subject, { container }).link(name).take(options)
+        if (end?.iflink === undefined) return undefined
+        const all = await looksFrom(subject, 'guest').links().take(options)
+        return all.find(({ ifindex }) => ifindex === end.iflink)?.master
       }),
     engine: () => makeLook(`the engine${onWords(subject)}`, place, subject, undefined, () => inspectEngine(machine())),
     at,

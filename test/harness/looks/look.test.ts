@@ -107,6 +107,23 @@ describe('looks at a machine', function () {
     expect(nameless).to.be.instanceOf(LookError).with.property('message', 'container without a name')
   })
 
+  it('see the bridge of a network, and which one a container is plugged into', async () => {
+    expect(await look.bridge('bridge')).to.equal('docker0')
+    expect(await look.bridgeBehind('web')).to.equal('docker0')
+    expect(await look.bridgeBehind('web', 'lo')).to.equal(undefined)
+    expect(await look.bridgeBehind('web', 'eth7')).to.equal(undefined)
+    const messageOf = (network: string) =>
+      look
+        .bridge(network)
+        .take()
+        .then(
+          () => '',
+          error => error.message,
+        )
+    expect(await messageOf('host')).to.equal('network host has no bridge: its driver is host')
+    expect(await messageOf('nobody')).to.equal('no such network: nobody')
+  })
+
   it('refuse a place that is not there, and list those that are', async () => {
     const failed = (from: Looks) =>
       from
