@@ -36,6 +36,11 @@ export default lab(
       script: 'cat /var/log/docker.log',
       parse: ({ stdout }) => stdout,
     })
+    const daemon = look.at({
+      title: 'the engine’s process',
+      script: 'pgrep -x dockerd',
+      parse: ({ stdout }) => stdout.trim() || undefined,
+    })
     const stored = look.at({
       title: 'what the engine has stored of its networks',
       script: 'ls /var/lib/docker/network/files 2>/dev/null',
@@ -218,24 +223,28 @@ export default lab(
         /** No engine runs, and the next one has to make a docker0. */
         const forgotten = async () => {
           await $`service docker stop`.nothrow()
+          await expect(daemon).to.be.absent()
           await $`ip link delete docker0`.nothrow()
           await expect(look.link('docker0')).to.be.absent()
           await $`rm -rf /var/lib/docker/network/files`
           await expect(stored).to.be.absent()
         }
-        /** What an engine that remembers nothing gives to a docker0 that it has to make. */
+        /** What the engine gives to a docker0 that it has to make. */
         const given = async () => {
-          await forgotten()
           await $`service docker start`
           await expect(look.engine()).to.be.present()
           return (await look.link('docker0'))?.addresses.filter(address => !address.startsWith('fe80:'))
         }
         defer(async () => {
+          await forgotten()
           await given()
           // The rule of a former subnet stays.
           await $`iptables -t nat -S POSTROUTING | sed -n '/ 172.17.0.0/d; /MASQUERADE/s/^-A/iptables -t nat -D/p' | sh`
         })
-        for (const _again of [1, 2, 3]) expect(await given()).to.deep.equal(['172.17.0.1/16'])
+        for (const _again of [1, 2, 3]) {
+          await forgotten()
+          expect(await given()).to.deep.equal(['172.17.0.1/16'])
+        }
 
         await $`ip link add used type bridge`
         defer`ip link delete used`
@@ -246,8 +255,10 @@ export default lab(
           await expect(look.link('used')).to.have.address(address)
         }
         await use('172.17.99.1/16')
+        await forgotten()
         expect(await given()).to.deep.equal(['172.18.0.1/16'])
         for (let second = 18; second <= 31; second++) await use(`172.${second}.99.1/16`)
+        await forgotten()
         expect(await given()).to.deep.equal(['192.168.0.1/20'])
 
         await use('192.168.99.1/16')
@@ -256,7 +267,7 @@ export default lab(
         await expect(log).to.show(
           /no available network|non-overlapping IPv4 address pool among the defaults|predefined address pools have been fully subnetted/,
         )
-        await expect(look.engine()).to.be.absent()
+        await expect(daemon).to.be.absent()
         // Nobody here has anything of 10.0.0.0/8.
         await expect(look.routes()).not.to.show({ destination: /^10\./ })
         await $`ip link delete used`
