@@ -23,6 +23,22 @@ export default lab(
     const outside = look.in({ netns: 'outside' })
     const web = { address: '' }
     const [nft, legacy] = [{ needs: { backend: 'nft' } }, { needs: { backend: 'legacy' } }] as const
+    const guard = look.at({
+      title: 'table guard',
+      script: 'nft list table inet guard 2>/dev/null',
+      parse: ({ stdout }) => stdout || undefined,
+    })
+    const daemon = look.at({
+      title: 'the engine’s process',
+      script: 'pgrep -x dockerd',
+      parse: ({ stdout }) => stdout.trim(),
+    })
+    /** The container's wire ends at docker0, and its port 80 is published as this one. */
+    const publishes = async (name: string, port: string) => {
+      const end = await look.in({ container: name }).link('eth0')
+      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
+      await expect(look.container(name)).to.show({ HostConfig: { PortBindings: { '80/tcp': { HostPort: port } } } })
+    }
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
@@ -34,6 +50,7 @@ export default lab(
     step('web is published, and answers outside', async () => {
       await $`docker run -d --name web -p 8080:80 nginx:alpine`
       defer`docker rm -f web`
+      await publishes('web', '8080')
       web.address = await addressOf('web')
       await expect(outside.http('http://203.0.113.2:8080')).to.show({ seenFrom: { address: '203.0.113.1' } })
     })
@@ -164,28 +181,35 @@ export default lab(
       await $`docker run -d --name hidden nginx:alpine`
       defer`docker rm -f hidden`
       const address = await addressOf('hidden')
+      await expect(look.ports('docker0')).to.show([{}, {}])
       await expect(look.http(`http://${address}`)).to.answer()
       await $`ip -n outside route add 172.17.0.0/16 via 203.0.113.2`
       defer`ip -n outside route del 172.17.0.0/16 via 203.0.113.2`
+      await expect(outside.routes()).to.show({ destination: '172.17.0.0/16', gateway: '203.0.113.2' })
       await $`nft 'add chain inet guard early { type filter hook forward priority -10; policy accept; }'`
       await $`nft add rule inet guard early ip daddr ${address} counter accept`
+      await expect(guard).to.show(new RegExp(`chain early {[^}]*\\sip daddr ${address} counter [^}]* accept`))
       await $`nft 'add chain inet guard first { type filter hook prerouting priority -400; policy accept; }'`
       await $`nft add rule inet guard first ip daddr ${address} counter accept`
       await expect(outside.tcp(address, 80)).not.to.answer(asked(address, 80))
       const { stdout } = await $`nft list chain inet guard first`
-      await expect(stdout).to.print(/counter packets [1-9]\d* bytes \d+ accept/)
+      await expect(stdout).to.print(new RegExp(`ip daddr ${address} counter packets [1-9]\\d* bytes \\d+ accept`))
       await $`docker rm -f hidden`
     })
 
     step('a table of one’s own outlasts the engine, and so shuts the next container, too', async () => {
       await $`docker rm -f web`
+      const before = await daemon
       await $`service docker restart`
       await expect(look.engine()).to.be.present()
+      expect({ same: (await daemon) === before }).to.deep.equal({ same: false })
       await $`docker run -d --name web -p 8080:80 nginx:alpine`
       defer`docker rm -f web`
+      await publishes('web', '8080')
       await expect(look.http('http://127.0.0.1:8080')).to.answer()
       await expect(outside.tcp('203.0.113.2', 8080)).not.to.answer(asked('203.0.113.2', 8080))
       await $`nft delete table inet guard`
+      await expect(guard).to.be.absent()
       await expect(outside.http('http://203.0.113.2:8080')).to.show({ seenFrom: { address: '203.0.113.1' } })
     })
 
@@ -224,7 +248,9 @@ export default lab(
         await expect(frames).to.have.frame({ ip: { source }, icmp: { type: 'echo-request' } })
         const refused = await $`docker run -d --name next -p 8081:80 nginx:alpine`.nothrow()
         defer`docker rm -f next`
-        await expect(refused.stderr).to.print('iptables: No chain/target/match by that name.')
+        await expect(refused.stderr).to.print(
+          /--dport 8081 -j DNAT --to-destination [\d.]+:80 .*: iptables: No chain\/target\/match by that name\./,
+        )
         await $`docker rm -f next`
       },
     )
@@ -244,6 +270,7 @@ export default lab(
         })
         await expect(look.iptables({ table: 'filter' })).to.have.policy('filter', 'FORWARD', 'ACCEPT')
         await $`iptables -P FORWARD DROP`
+        await expect(look.iptables({ table: 'filter' })).to.have.policy('filter', 'FORWARD', 'DROP')
       },
     )
   },
