@@ -162,7 +162,7 @@ export default lab(
           ip: { source: addresses[1], destination: addresses[2], ttl: 64 },
           icmp: { type: 'echo-request' },
         }
-        await test1.ping(addresses[2] ?? '')
+        await expect(test1.ping(addresses[2] ?? '')).to.answer()
         const bridged = await look.capture([one, other], {
           while: () => $`docker exec test1 ping -c 1 ${addresses[2]}`,
         })
@@ -170,6 +170,7 @@ export default lab(
         await expect(bridged).to.have.frame({ at: other, ...request })
         await expect(look.sysctl('net.ipv4.ip_forward')).to.show('1')
         await expect(look.iptables()).to.have.rule('-t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE')
+        await expect(test1.ping('114.114.114.114')).to.answer()
         const frames = await look.capture(['docker0', 'eth0'], {
           filter: 'icmp',
           while: () => $`docker exec test1 ping -c 1 114.114.114.114`,
