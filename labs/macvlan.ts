@@ -164,6 +164,7 @@ export default lab(
       await expect(look.ports('docker0')).to.show([{ state: 'forwarding' }])
       await expect(look.iptables()).to.have.rule('-t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE')
       await expect(look.sysctl('net.ipv4.ip_forward')).to.show('1')
+      await expect(look.in({ container: 'behind' }).ping('203.0.113.1')).to.answer()
       // One request after the other, without a pause: the shortest of so many is the way’s own, whatever else the host does.
       const shortest = { first: Number.POSITIVE_INFINITY, behind: Number.POSITIVE_INFINITY }
       for (const name of ['first', 'behind', 'first', 'behind'] as const) {
