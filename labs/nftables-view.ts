@@ -35,8 +35,7 @@ export default lab(
     })
     /** The container's wire ends at docker0, and its port 80 is published as this one. */
     const publishes = async (name: string, port: string) => {
-      const end = await look.in({ container: name }).link('eth0')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker0' })
+      await expect(look.bridgeBehind(name)).to.show('docker0')
       await expect(look.container(name)).to.show({ HostConfig: { PortBindings: { '80/tcp': { HostPort: port } } } })
     }
     const addressOf = async (name: string) =>
@@ -181,7 +180,7 @@ export default lab(
       await $`docker run -d --name hidden nginx:alpine`
       defer`docker rm -f hidden`
       const address = await addressOf('hidden')
-      await expect(look.ports('docker0')).to.show([{}, {}])
+      await expect(look.bridgeBehind('hidden')).to.show('docker0')
       await expect(look.http(`http://${address}`)).to.answer()
       await $`ip -n outside route add 172.17.0.0/16 via 203.0.113.2`
       defer`ip -n outside route del 172.17.0.0/16 via 203.0.113.2`
