@@ -49,10 +49,14 @@ export default lab(
         defer`ip6tables -P FORWARD ACCEPT`
         await $`docker network create --ipv6 --subnet 2001:db8:1::/64 my-net`
         defer`docker network rm my-net`
+        await expect(look.network('my-net')).to.show({ IPAM: { Config: { Subnet: '2001:db8:1::/64' } } })
+        const bridge = await look.bridge('my-net')
         await $`docker run -d --name client --net my-net centos sleep infinity`
         defer`docker rm -f client`
+        await expect(look.bridgeBehind('client')).to.show(bridge)
         await $`docker run -d --name web --net my-net -p 8088:80 nginx:alpine`
         defer`docker rm -f web`
+        await expect(look.bridgeBehind('web')).to.show(bridge)
         const configured = await $`docker exec client cat /etc/resolv.conf`
         expect(configured.stdout.match(/^nameserver .*$/gm)).to.deep.equal(['nameserver 127.0.0.11'])
         for (const protocol of ['udp', 'tcp'] as const) {
@@ -95,6 +99,7 @@ export default lab(
       defer`docker network rm v4-net`
       await $`docker run -d --name v4-web --net v4-net nginx:alpine`
       defer`docker rm -f v4-web`
+      await expect(look.bridgeBehind('v4-web')).to.show(await look.bridge('v4-net'))
       const heard = await upstream.queries({
         while: async () => {
           // There is such a name, only no such record: that too the engine says by itself.
@@ -159,6 +164,8 @@ export default lab(
         defer`docker rm -f shop-1`
         await $`docker run -d --name shop-2 --net my-net --network-alias shop nginx:alpine`
         defer`docker rm -f shop-2`
+        for (const name of ['shop-1', 'shop-2'])
+          await expect(look.bridgeBehind(name)).to.show(await look.bridge('my-net'))
         const [one, two] = [(await endpoint('shop-1')).address, (await endpoint('shop-2')).address]
         const resolve = async (count = 1) => {
           const { stdout } = await $`docker exec client dig +short ${Array(count).fill('shop')}`
@@ -174,6 +181,7 @@ export default lab(
         await $`docker stop -t 0 shop-1`
         expect(await resolve()).to.deep.equal([two])
         await $`docker start shop-1`
+        await expect(look.bridgeBehind('shop-1')).to.show(await look.bridge('my-net'))
         expect((await resolve()).sort()).to.deep.equal([(await endpoint('shop-1')).address, two].sort())
         // The containers’ own names are no worse for it.
         const name = await $`docker exec client curl -s -m 3 http://shop-2`
@@ -230,6 +238,7 @@ export default lab(
         defer`docker network rm inside`
         await $`docker run -d --name insider --net inside centos sleep infinity`
         defer`docker rm -f insider`
+        await expect(look.bridgeBehind('insider')).to.show(await look.bridge('inside'))
         const heard = await upstream.queries({
           while: async () => {
             const own = await $`docker exec insider dig +short insider`
