@@ -124,6 +124,8 @@ export default lab(
         await expect(look.ports(bridge)).to.show([{}, {}, {}])
         await $`docker run -d --name order --net order-net centos sleep infinity`
         defer`docker rm -f order`
+        const end = await look.in({ container: 'order' }).link('eth0')
+        await expect(look.links()).to.show({ ifindex: end?.iflink, master: bridge })
         for (const part of parts) {
           const address = (await look.container(part))?.NetworkSettings.Networks['order-net']?.IPAddress ?? ''
           // The business itself goes on, by name too. A stranger in its own network could reach all of it.
@@ -157,6 +159,7 @@ export default lab(
       async () => {
         await $`docker run -d --name shop --net ${network} -p 8088:80 nginx:alpine`
         defer`docker rm -f shop`
+        await expect(look.ports(onOwn.bridge)).to.show([{}, {}])
         await expect(look.container('shop')).to.show({
           HostConfig: { PortBindings: { '80/tcp': { HostPort: '8088' } } },
         })
