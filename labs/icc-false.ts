@@ -82,6 +82,7 @@ export default lab(
         await expect(two.ping(addresses.one)).to.answer()
         await expect(one.http(`http://${addresses.two}`)).to.answer()
         await expect(two.http(`http://${addresses.one}`)).to.answer()
+        for (const container of [one, two]) await expect(container.ping('203.0.113.1')).to.answer()
       },
     )
 
@@ -188,7 +189,8 @@ export default lab(
         defer`docker rm -f web`
         await expect(look.ports('docker0')).to.show([{ state: 'forwarding' }, { state: 'forwarding' }])
         const { stdout } = await $`docker ps`
-        await expect(stdout).to.print(/0\.0\.0\.0:\d+->5000\/tcp.* web$/m)
+        const [, published] = /0\.0\.0\.0:(\d+)->5000\/tcp.* web$/m.exec(stdout) ?? []
+        expect(Number(published)).to.be.within(32768, 60999)
         await expect(stdout).to.print(/ 5432\/tcp +db(,web\/db)?$/m)
         addresses.web = await addressOf('web')
         addresses.db = await addressOf('db')
@@ -202,7 +204,9 @@ export default lab(
         await expect(printed.stdout).to.print(
           new RegExp(`^ACCEPT .* 0\\.0\\.0\\.0/0 +${addresses.web} +tcp dpt:5000$`, 'm'),
         )
-        await expect(filter).to.have.rule(toPort(addresses.web, 5000))
+        await expect(filter).to.use(toPort(addresses.web, 5000), {
+          while: () => expect(outside.http(`http://203.0.113.2:${published}`)).to.answer(),
+        })
         await expect(filter).not.to.have.rule(linked(addresses.web, addresses.db, '--dport 5432'))
         await expect(filter).not.to.have.rule(linked(addresses.db, addresses.web, '--sport 5432'))
         // They need none: everything is let through.
