@@ -43,6 +43,7 @@ export default lab(
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
     const restartEngine = async () => {
       await $`service docker stop`
+      await expect(look.engine()).to.be.absent()
       await $`service docker start`
       await expect(look.engine()).to.be.present()
     }
@@ -148,7 +149,8 @@ export default lab(
     step('a container that the engine starts again by itself has lost it as well', async () => {
       await $`docker run -d --name back --restart=always -p 8080:80 nginx:alpine`
       defer`docker rm -f back`
-      await expect(outside.http('http://203.0.113.2:8080')).to.answer()
+      await expect(look.bridgeBehind('back')).to.show('docker0')
+      await expect(outside.http('http://203.0.113.2:8080')).to.show({ seenFrom: { address: '203.0.113.1' } })
       await furnish('back')
       await isFurnished(back)
       const before = await pidOf('back')
