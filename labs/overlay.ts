@@ -63,6 +63,13 @@ export default lab(
         ).stdout.trim()
       return [await inspect(alpha), await inspect(beta)].sort()
     }
+    /** By its default route a container comes to docker_gwbridge. */
+    const plugged = async ({ look }: typeof alpha, container: string) => {
+      const inside = look.in({ container })
+      const found = (await inside.routes()).find(({ destination }) => destination === 'default')
+      const end = await inside.link(found?.link ?? '')
+      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker_gwbridge' })
+    }
     /** web and client join another network as well. */
     const joined = async (name: string) => {
       await alpha.$`docker network connect ${name} web`
@@ -72,6 +79,9 @@ export default lab(
     const parted = async (name: string) => {
       await alpha.$`docker network disconnect ${name} web`
       await beta.$`docker network disconnect ${name} client`
+      const there = { NetworkSettings: { Networks: { [name]: {} } } }
+      await expect(alpha.look.container('web')).not.to.show(there)
+      await expect(beta.look.container('client')).not.to.show(there)
     }
     /** Each node of the swarm, with its state. */
     const nodes = alpha.look.at({
@@ -149,6 +159,7 @@ export default lab(
       await alpha.$`docker network create -d overlay --attachable ${network}`
       await alpha.$`docker run -d --name web --net ${network} nginx:alpine`
       alpha.defer`docker rm -f web`
+      await plugged(alpha, 'web')
       await expect(web.link('eth0')).to.be.up()
     })
 
@@ -156,6 +167,9 @@ export default lab(
       await expect(beta.look.network(network)).to.be.absent()
       await beta.$`docker run -d --name client --net ${network} --sysctl net.ipv4.icmp_echo_ignore_broadcasts=0 centos sleep infinity`
       beta.defer`docker rm -f client`
+      await plugged(beta, 'client')
+      // Who hears a broadcast is to answer it.
+      await expect(client.sysctl('net.ipv4.icmp_echo_ignore_broadcasts')).to.show('0')
       await beta.$`docker network ls`
       await expect(beta.look.network(network)).to.show({ Driver: 'overlay', Id: await idOf(network) })
     })
@@ -166,6 +180,8 @@ export default lab(
       async () => {
         await alpha.$`docker run -d --name neighbour --net ${network} --sysctl net.ipv4.icmp_echo_ignore_broadcasts=0 centos sleep infinity`
         alpha.defer`docker rm -f neighbour`
+        await plugged(alpha, 'neighbour')
+        await expect(neighbour.sysctl('net.ipv4.icmp_echo_ignore_broadcasts')).to.show('0')
         const subnet = await subnetOf(network)
         expect(subnet).to.match(/^10\.0\.\d+\.0\/24$/)
         for (const { look } of [alpha, beta])
@@ -374,7 +390,7 @@ export default lab(
       await expect(client.ping(there)).patiently(30).to.answer()
       const frames = await segment.capture({ while: () => beta.$`docker exec client ping -c 1 ${there}` })
       await expect(frames).to.have.frame({ from: 'beta', vxlan: { vni: 2 ** 24 - 1, inner: request } })
-      const refused = await alpha.$`ip link add vxlan9 type vxlan id 16777216 dstport 4789`.nothrow()
+      const refused = await alpha.$`ip link add vxlan9 type vxlan id 16777216`.nothrow()
       await expect(refused.stderr).to.print('invalid id')
       await parted('last')
     })
@@ -408,6 +424,26 @@ export default lab(
         await alpha.$`ip -n left address add 192.168.9.1/24 dev vxlan9`
         await alpha.$`ip -n right address add 192.168.9.2/24 dev vxlan9`
         for (const name of ['left', 'right']) await alpha.$`ip -n ${name} link set vxlan9 up`
+        for (const [netns, link, address] of [
+          ['left', 'eth0', '192.0.2.1/24'],
+          ['right', 'eth0', '198.51.100.1/24'],
+          ['router', 'left', '192.0.2.254/24'],
+          ['router', 'right', '198.51.100.254/24'],
+          ['left', 'vxlan9', '192.168.9.1/24'],
+          ['right', 'vxlan9', '192.168.9.2/24'],
+        ] as const) {
+          await expect(alpha.look.in({ netns }).link(link)).to.have.address(address)
+          await expect(alpha.look.in({ netns }).link(link)).to.be.up()
+        }
+        await expect(alpha.look.in({ netns: 'router' }).sysctl('net.ipv4.ip_forward')).to.show('1')
+        for (const [netns, gateway, ends] of [
+          ['left', '192.0.2.254', 'remote 198.51.100.1 local 192.0.2.1'],
+          ['right', '198.51.100.254', 'remote 192.0.2.1 local 198.51.100.1'],
+        ] as const) {
+          await expect(alpha.look.in({ netns }).routes()).to.show({ destination: 'default', gateway })
+          const { stdout } = await alpha.$`ip -n ${netns} -d link show vxlan9`
+          await expect(stdout).to.print(new RegExp(`vxlan id 9 ${ends} .*dstport 4789 `))
+        }
         const points = (['left', 'right'] as const).map(netns => ({ on: 'eth0', in: { netns } }))
         const frames = await alpha.look.capture(points, {
           while: () => alpha.$`ip netns exec left ping -c 1 192.168.9.2`,
@@ -428,6 +464,8 @@ export default lab(
     )
 
     step('what is for others leaves each machine by docker_gwbridge, not by the overlay network', async () => {
+      for (const { look } of [alpha, beta]) await expect(look.sysctl('net.ipv4.ip_forward')).to.show('1')
+      await expect(web.ping('203.0.113.1')).to.answer()
       await expect(client.routes()).to.show({
         destination: 'default',
         gateway: (await beta.look.link('docker_gwbridge'))?.addresses[0]?.split('/')[0],
@@ -510,6 +548,9 @@ export default lab(
         const { stdout } = await alpha.$`docker service inspect -f '{{(index .Endpoint.VirtualIPs 0).Addr}}' shop`
         const virtual = stdout.trim().replace('/24', '')
         const both = await tasks('shop')
+        for (const machine of [alpha, beta]) {
+          await plugged(machine, (await machine.$`docker ps -qf name=shop.`).stdout.trim())
+        }
         expect(new Set([...both, virtual]).size).to.equal(3)
         await expect(told(beta.look, 'client', 'tasks.shop'))
           .patiently(30)
@@ -550,6 +591,9 @@ export default lab(
         await alpha.$`docker service create --no-resolve-image --name stall --endpoint-mode dnsrr --replicas 2 --network ${network} nginx:alpine`
         alpha.defer`docker service rm stall`
         const both = await tasks('stall')
+        for (const machine of [alpha, beta]) {
+          await plugged(machine, (await machine.$`docker ps -qf name=stall.`).stdout.trim())
+        }
         await expect(told(beta.look, 'client', 'stall'))
           .patiently(30)
           .to.show(both)
@@ -559,6 +603,7 @@ export default lab(
         for (const address of both) await expect(client.http(`http://${address}`)).to.answer()
         await beta.$`docker exec client curl -s -m 5 http://stall`
         for (const name of ['stall', 'shop']) await alpha.$`docker service rm ${name}`
+        expect((await alpha.$`docker service ls -q`).stdout).to.equal('')
       },
     )
 
@@ -604,6 +649,7 @@ export default lab(
 
     step('who leaves the swarm loses its networks; a manager has to be forced', async () => {
       await beta.$`docker rm -f client`
+      await expect(beta.look.container('client')).to.be.absent()
       await beta.$`docker swarm leave`
       await expect(beta.look.network(network)).to.be.absent()
       await expect(beta.look.network('ingress')).to.be.absent()

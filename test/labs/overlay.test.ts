@@ -12,8 +12,8 @@ testBreaks('overlay', [
     title: 'the network is a bridge',
     from: 'docker network create -d overlay --attachable ${network}',
     to: 'docker network create -d bridge ${network}',
-    step: 'a machine has the network while a container of it needs it',
-    says: /network my-overlay not found/,
+    step: 'a container that is started by hand may join it only if it was made --attachable',
+    says: /docker_gwbridge/,
   },
   {
     title: 'client is on another network of the swarm',
