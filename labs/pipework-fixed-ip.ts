@@ -209,6 +209,7 @@ export default lab(
         const pass = '-A DOCKER-USER -i br0 -o br0 -j ACCEPT'
         await $`iptables -I DOCKER-USER -i br0 -o br0 -j ACCEPT`
         defer`iptables -D DOCKER-USER -i br0 -o br0 -j ACCEPT`
+        await expect(look.iptables({ table: 'filter' })).to.have.rule(pass, { position: 1 })
         await expect(look.iptables({ table: 'filter' })).to.use(pass, { while: () => servesAt(80) })
         await $`iptables -D DOCKER-USER -i br0 -o br0 -j ACCEPT`
         await expect(look.iptables({ table: 'filter' })).not.to.have.rule(pass)
