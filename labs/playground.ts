@@ -66,7 +66,7 @@ export default lab(
     const ends = (name: string) => name.split('-') as [string, string]
 
     step('twelve containers run: four have docker0’s eth0 and a published port, eight nothing but lo', async () => {
-      await $`mkdir -p /var/run/netns /tmp/fopnp`
+      // The engine makes it for the first of them.
       defer`rmdir /tmp/fopnp`
       for (const name of [...homes, ...routers, ...servers]) {
         const network = homes.includes(name) ? `--publish=220${name.slice(1)}:22` : '--net=none'
@@ -78,7 +78,10 @@ export default lab(
       }
       for (const name of homes) {
         await expect(at(name).link('eth0')).to.be.up()
-        await expect(look.sockets()).to.show({ protocol: 'tcp', port: Number(`220${name.slice(1)}`) })
+        await expect(look.bridgeBehind(name)).to.show('docker0')
+        const port = `220${name.slice(1)}`
+        await expect(look.container(name)).to.show({ HostConfig: { PortBindings: { '22/tcp': { HostPort: port } } } })
+        await expect(look.sockets()).to.show({ protocol: 'tcp', port: Number(port) })
       }
       for (const name of [...routers, ...servers]) {
         const links = await at(name).links()
@@ -99,6 +102,7 @@ export default lab(
         await $`brctl addbr ${bridge}`
         defer`ip link delete ${bridge}`
         await $`ip link set ${bridge} up`
+        await expect(look.link(bridge)).to.be.up()
         for (const port of ports) {
           const [container, name] = ends(port)
           await $`ip link add ${port} type veth peer name ${name} netns ${container}`
@@ -106,7 +110,8 @@ export default lab(
           await $`brctl addif ${bridge} ${port}`
           await $`ip link set dev ${port} up`
           await $`ip netns exec ${container} ip link set ${name} up`
-          await expect(look.link(port)).to.be.portOf(bridge)
+          await expect(look.link(port)).to.show({ master: bridge, up: true })
+          await expect(at(container).link(name)).to.be.up()
           await expect(look.peer(port)).to.be.pairedWith(at(container).peer(name))
         }
       }
@@ -120,6 +125,8 @@ export default lab(
         await $`ip netns exec ${one} ip link set ${oneName} up`
         await $`ip netns exec ${other} ip link set ${otherName} up`
         await expect(at(one).peer(oneName)).to.be.pairedWith(at(other).peer(otherName))
+        await expect(at(one).link(oneName)).to.be.up()
+        await expect(at(other).link(otherName)).to.be.up()
       }
       await $`ip netns exec backbone ip addr add 10.1.1.1/32 dev eth0`
       await $`ip netns exec backbone ip addr add 10.1.1.1/32 dev eth1`
@@ -127,49 +134,75 @@ export default lab(
       await $`ip netns exec backbone ip route add 10.25.0.0/16 via 10.25.1.1`
       await $`ip netns exec backbone ip route add 10.130.1.1/32 dev eth1`
       await $`ip netns exec backbone ip route add 10.130.1.0/24 via 10.130.1.1`
+      for (const link of ['eth0', 'eth1']) await expect(at('backbone').link(link)).to.have.address('10.1.1.1/32')
+      await expect(at('backbone').routes()).to.show([
+        { destination: '10.25.0.0/16', gateway: '10.25.1.1', link: 'eth0' },
+        { destination: '10.25.1.1', link: 'eth0' },
+        { destination: '10.130.1.0/24', gateway: '10.130.1.1', link: 'eth1' },
+        { destination: '10.130.1.1', link: 'eth1' },
+      ])
 
-      for (const link of ['eth0', 'eth1', 'eth2']) await $`ip netns exec isp ip addr add 10.25.1.1/32 dev ${link}`
+      for (const link of ['eth0', 'eth1', 'eth2']) {
+        await $`ip netns exec isp ip addr add 10.25.1.1/32 dev ${link}`
+        await expect(at('isp').link(link)).to.have.address('10.25.1.1/32')
+      }
       await $`ip netns exec isp ip route add 10.1.1.1/32 dev eth0`
       await $`ip netns exec isp ip route add 10.25.1.65/32 dev eth1`
       await $`ip netns exec isp ip route add 10.25.1.66/32 dev eth2`
       await $`ip netns exec isp ip route add default via 10.1.1.1`
+      await expect(at('isp').routes()).to.show([
+        { destination: 'default', gateway: '10.1.1.1', link: 'eth0' },
+        { destination: '10.1.1.1', link: 'eth0' },
+        { destination: '10.25.1.65', link: 'eth1' },
+        { destination: '10.25.1.66', link: 'eth2' },
+      ])
 
       await $`ip netns exec example ip addr add 10.130.1.1/32 dev eth0`
+      await expect(at('example').link('eth0')).to.have.address('10.130.1.1/32')
       await $`ip netns exec example ip route add 10.1.1.1/32 dev eth0`
       await $`ip netns exec example ip route add default via 10.1.1.1`
+      await expect(at('example').routes()).to.show([
+        { destination: 'default', gateway: '10.1.1.1', link: 'eth0' },
+        { destination: '10.1.1.1', link: 'eth0' },
+      ])
 
       await expect(at('isp').ping('10.1.1.1')).to.answer()
       await expect(at('backbone').ping('10.130.1.1')).to.answer()
-      await expect(at('backbone').routes()).to.show({ destination: '10.25.0.0/16', gateway: '10.25.1.1', link: 'eth0' })
     })
 
     step('all have addresses, the two homes the same; the way out of a home is its modem, not docker0', async () => {
       await $`ip netns exec modemA ip addr add 10.25.1.65/16 dev eth0`
       await $`ip netns exec modemB ip addr add 10.25.1.66/16 dev eth0`
+      await expect(at('modemA').link('eth0')).to.have.address('10.25.1.65/16')
+      await expect(at('modemB').link('eth0')).to.have.address('10.25.1.66/16')
       for (const modem of ['modemA', 'modemB']) {
         await $`ip netns exec ${modem} ip addr add 192.168.1.1/24 dev eth1`
+        await expect(at(modem).link('eth1')).to.have.address('192.168.1.1/24')
         await $`ip netns exec ${modem} ip route add default via 10.25.1.1`
+        await expect(at(modem).routes()).to.show({ destination: 'default', gateway: '10.25.1.1', link: 'eth0' })
         await expect(at(modem).ping('10.25.1.1')).to.answer()
       }
       for (const host of homes) {
         await $`ip netns exec ${host} ip route del default`
         await $`ip netns exec ${host} ip addr add 192.168.1.1${host.slice(1)}/24 dev eth1`
+        await expect(at(host).link('eth1')).to.have.address(`192.168.1.1${host.slice(1)}/24`)
         await $`ip netns exec ${host} ip route add default via 192.168.1.1`
         await expect(at(host).routes()).to.show({ destination: 'default', gateway: '192.168.1.1', link: 'eth1' })
         await expect(at(host).routes()).not.to.show({ gateway: '172.17.0.1' })
       }
       await $`ip netns exec example ip addr add 10.130.1.1/24 dev eth1`
+      await expect(at('example').link('eth1')).to.have.address('10.130.1.1/24')
       for (const [index, server] of servers.entries()) {
         await $`ip netns exec ${server} ip addr add 10.130.1.${index + 2}/24 dev eth0`
-        await $`ip netns exec ${server} ip route add default via 10.130.1.1`
         await expect(at(server).link('eth0')).to.have.address(`10.130.1.${index + 2}/24`)
+        await $`ip netns exec ${server} ip route add default via 10.130.1.1`
+        await expect(at(server).routes()).to.show({ destination: 'default', gateway: '10.130.1.1', link: 'eth0' })
       }
     })
 
     step(
       'but what crosses a bridge of the guest meets Docker’s FORWARD policy, and dies: no home reaches its modem',
       async () => {
-        await $`sysctl -w net.bridge.bridge-nf-call-iptables=1`
         await expect(look.sysctl('net.bridge.bridge-nf-call-iptables')).to.show('1')
         await expect(look.iptables({ table: 'filter' })).to.have.policy('filter', 'FORWARD', 'DROP')
         await expect(at('h1').ping('192.168.1.1')).not.to.answer({
@@ -190,6 +223,7 @@ export default lab(
     step('spared that, neighbours hear each other', async () => {
       await $`sysctl -w net.bridge.bridge-nf-call-iptables=0`
       defer`sysctl -w net.bridge.bridge-nf-call-iptables=1`
+      await expect(look.sysctl('net.bridge.bridge-nf-call-iptables')).to.show('0')
       for (const host of homes) await expect(at(host).ping('192.168.1.1')).to.answer()
       await expect(at('h1').ping('192.168.1.12')).to.answer()
       await expect(at('h1').ping('192.168.1.13')).to.answer()
@@ -204,7 +238,10 @@ export default lab(
     step(
       'without forwarding nothing passes a router; with it the servers hear the homes and find no way back',
       async () => {
-        for (const router of routers) await $`ip netns exec ${router} sysctl -w net.ipv4.ip_forward=0`
+        for (const router of routers) {
+          await $`ip netns exec ${router} sysctl -w net.ipv4.ip_forward=0`
+          await expect(at(router).sysctl('net.ipv4.ip_forward')).to.show('0')
+        }
         await expect(at('h1').ping('10.130.1.4')).not.to.answer({
           capture: act => look.capture('modemA-eth1', { while: act }),
           frame: { ip: { source: '192.168.1.11', destination: '10.130.1.4' }, ...request },
@@ -339,6 +376,7 @@ export default lab(
         ['+OK', 'PASS wrong'],
         ['-ERR [AUTH] Bad login', 'QUIT'],
       ])
+      await expect(refused.stdout).to.print('-ERR [AUTH] Bad login')
       await expect(refused.stdout).not.to.print(/^\+OK opened/m)
     })
 
@@ -429,6 +467,7 @@ export default lab(
         await $`ip netns exec isp sysctl -w net.ipv4.conf.all.proxy_arp=1`
         await expect(at('h1').ping('10.25.1.66')).to.answer()
         await $`ip netns exec isp sysctl -w net.ipv4.conf.all.proxy_arp=0`
+        await expect(at('isp').sysctl('net.ipv4.conf.all.proxy_arp')).to.show('0')
       },
     )
 

@@ -3,8 +3,8 @@ import { testBreaks } from './broken.ts'
 testBreaks('playground', [
   {
     title: 'Docker’s policy is outdone from the start',
-    from: 'await $`sysctl -w net.bridge.bridge-nf-call-iptables=1`',
-    to: 'await $`sysctl -w net.bridge.bridge-nf-call-iptables=1; iptables -I FORWARD -j ACCEPT`',
+    from: "await expect(look.sysctl('net.bridge.bridge-nf-call-iptables')).to.show('1')",
+    to: 'await $`iptables -I FORWARD -j ACCEPT`',
     step: 'but what crosses a bridge of the guest meets Docker’s FORWARD policy, and dies: no home reaches its modem',
     says: /ping 192\.168\.1\.1 in container h1 should not answer/,
   },
@@ -17,8 +17,8 @@ testBreaks('playground', [
   },
   {
     title: 'a router forgets to forward',
-    from: 'for (const router of routers) {\n          await',
-    to: "for (const router of routers) {\n          if (router !== 'isp') await",
+    from: 'await $`ip netns exec ${router} sysctl -w net.ipv4.ip_forward=1`',
+    to: "if (router !== 'isp') await $`ip netns exec ${router} sysctl -w net.ipv4.ip_forward=1`",
     step: 'without forwarding nothing passes a router; with it the servers hear the homes and find no way back',
     says: /ip_forward/,
   },
