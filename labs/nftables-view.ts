@@ -33,10 +33,16 @@ export default lab(
       script: 'pgrep -x dockerd',
       parse: ({ stdout }) => stdout.trim(),
     })
-    /** The container's wire ends at docker0, and its port 80 is published as this one. */
+    /** The container's wire ends at docker0, and its port 80 is published as this one, by the engine’s rules. */
     const publishes = async (name: string, port: string) => {
       await expect(look.bridgeBehind(name)).to.show('docker0')
       await expect(look.container(name)).to.show({ HostConfig: { PortBindings: { '80/tcp': { HostPort: port } } } })
+      const address = await addressOf(name)
+      for (const rule of [
+        `-t nat -A DOCKER ! -i docker0 -p tcp --dport ${port} -j DNAT --to-destination ${address}:80`,
+        `-A DOCKER -d ${address} ! -i docker0 -o docker0 -p tcp --dport 80 -j ACCEPT`,
+      ])
+        await expect(look.iptables()).to.have.rule(rule)
     }
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
@@ -259,6 +265,7 @@ export default lab(
       nft,
       async () => {
         await $`docker rm -f web`
+        await expect(look.container('web')).to.be.absent()
         await $`service docker restart`
         await expect(look.engine()).to.be.present()
         await expect(look.iptables({ table: 'nat' })).to.have.rule(
