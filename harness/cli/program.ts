@@ -225,19 +225,23 @@ Example:
   command
     .command('mutations')
     .description('what breaking labs on purpose came to: how much was noticed, and what was not')
-    .usage('REPORT... [--update]')
-    .argument('<REPORT...>', 'what --mutate --reporter json=PATH has written, one for each shard')
-    .option('--update', 'write docs/MUTATIONS.md and the mutations as data')
+    .usage('[REPORT...] [--update]')
+    .argument(
+      '[REPORT...]',
+      'what --mutate --reporter json=PATH has written, one for each shard; none: what is written down of all labs',
+    )
+    .option('--update', 'write it down: docs/MUTATIONS.md, and docs/mutations as data')
     .addHelpText(
       'after',
       `
 Exit codes:
   0    at least 98 % were killed, and the labs explain each that was not
-  1    not so
+  1    not so, or a lab was never tried as it is by now
   2    a report can't be read
 
 Example:
   npm run lab -- --all --mutate --reporter json=mutations.json; npm run lab mutations mutations.json
+  npm run lab mutations                             what is written down, and which labs have changed since
 `,
     )
     .action(async (reports: string[], { update = false }: { update?: boolean }) => {

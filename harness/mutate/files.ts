@@ -1,17 +1,28 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { LabMutations } from './report.ts'
+import { mutationsPage } from './page.ts'
+import { readMutations } from './read.ts'
+import type { MutationReport } from './report.ts'
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url))
-const pageFile = join(docs, 'MUTATIONS.md')
 const folder = join(docs, 'mutations')
 
-/** Writes the mutations of all labs, a file each, and the page about them; those of a lab that is not among them go. */
-export async function writeMutations(labs: readonly LabMutations[], page: string): Promise<void> {
+/** What was written down of labs, a report for each, in the order of their names. */
+export async function committedMutations(): Promise<MutationReport[]> {
+  return await Promise.all((await readdir(folder)).toSorted().map(name => readMutations(join(folder, name))))
+}
+
+/** Writes down what came of labs, a file for each, and the page about all that are written down; those that are no lab any more go. */
+export async function writeMutations(reports: readonly MutationReport[], known: readonly string[]): Promise<void> {
   await mkdir(folder, { recursive: true })
-  const names = labs.map(({ lab }) => `${lab}.json`)
-  for (const name of await readdir(folder)) if (!names.includes(name)) await rm(join(folder, name))
-  for (const one of labs) await writeFile(join(folder, `${one.lab}.json`), `${JSON.stringify(one, null, 2)}\n`)
-  await writeFile(pageFile, page)
+  for (const report of reports) {
+    for (const lab of report.labs) {
+      await writeFile(join(folder, `${lab.lab}.json`), `${JSON.stringify({ ...report, labs: [lab] }, null, 2)}\n`)
+    }
+  }
+  for (const name of await readdir(folder)) {
+    if (!known.some(lab => name === `${lab}.json`)) await rm(join(folder, name))
+  }
+  await writeFile(join(docs, 'MUTATIONS.md'), mutationsPage(await committedMutations()))
 }

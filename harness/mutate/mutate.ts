@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { MachineStarted, RunEvent } from '../events.ts'
 import type { MachineCell } from '../run/cell.ts'
 import { courseOf } from '../run/course.ts'
@@ -9,6 +7,7 @@ import type { LabFile } from '../run/registry.ts'
 import { sideBySide } from '../run/side-by-side.ts'
 import { asOf, catchStrays } from '../run/strays.ts'
 import { type Discovery, discovery } from './discover.ts'
+import { hashOf } from './hash.ts'
 import type { Mutation } from './mutation.ts'
 import type { LabMutations, Tried } from './report.ts'
 import { shortcutsTo } from './shortcut.ts'
@@ -131,9 +130,7 @@ async function subjectOf(file: LabFile, options: Breaking): Promise<Subject | un
   const impatient = await runLab(file, options, control.intervention, control.on)
   // Where short patience alone turns it red, patience is what the lab says itself.
   const discovered = impatient.failed === undefined ? known : { ...known, took: new Map<string, number>() }
-  const sha256 = createHash('sha256')
-    .update(await readFile(file.path))
-    .digest('hex')
+  const sha256 = await hashOf(file)
   const earlier = options.resumed.find(
     one =>
       one.lab === file.name && one.sha256 === sha256 && one.machine === machine && one.found === known.mutations.length,

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { execa } from 'execa'
 import type { MutationReport } from '../../../harness/mutate/report.ts'
+import { findLabs } from '../../../harness/run/registry.ts'
 
 const top = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -80,6 +81,14 @@ describe('labs broken on purpose, from the command line', function () {
     const onto = await lab(...args, '--resume', path, '--reporter', `json=${path}`)
     expect(onto.exitCode).to.equal(2)
     expect(onto.stderr).to.match(/part.json is what this run goes on from/)
+  })
+
+  it('are told as they were written down, with the labs that have changed since', async () => {
+    const { stdout } = await lab('mutations')
+    expect(stdout).to.match(/^two-machines: \d+ commands, .* killed: /m)
+    const labs = await findLabs()
+    const told = labs.filter(({ name }) => new RegExp(`^${name}: `, 'm').test(stdout))
+    expect(told.map(({ name }) => name)).to.deep.equal(labs.map(({ name }) => name))
   })
 
   it('are not read out of another report', async () => {

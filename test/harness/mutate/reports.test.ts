@@ -70,8 +70,8 @@ describe('what breaking labs came to', () => {
   })
 
   it('is a page: sums by lab and by kind, survivors with their reasons', () => {
-    const page = mutationsPage([wire(all)], '2026-03-01')
-    expect(page).to.include('| wire | 9 commands, 2 only look | 3 | 2 | 1 | 60.0 % | 200 ms |')
+    const page = mutationsPage([{ schema: 'vethlab-mutations/1', on: '2026-03-01', labs: [wire(all)] }])
+    expect(page).to.include('| wire | 2026-03-01 | 9 commands, 2 only look | 3 | 2 | 1 | 60.0 % | 200 ms |')
     expect(page).to.include('| a command is left out | 3 | 2 | 1 | 60.0 % | 200 ms |')
     expect(page).to.include('| wire | labs/wire.ts:2 | without command 2.2 leave-out | **unexplained** |')
     expect(page).to.include('| wire | labs/wire.ts:2 | without command 2.3 leave-out | nobody asks |')

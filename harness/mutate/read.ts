@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { HostError } from '../../vm/errors.ts'
-import type { MutationReport } from '../mutate/report.ts'
+import type { MutationReport } from './report.ts'
 
 /** Reads what `--mutate --reporter json=PATH` has written. @throws HostError where it is something else */
 export async function readMutations(path: string): Promise<MutationReport> {
