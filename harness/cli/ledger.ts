@@ -5,6 +5,8 @@ import { evidenceOf } from '../ledger/evidence.ts'
 import { readEvidence, readLedger, writeLedger } from '../ledger/files.ts'
 import { type Ledger, type LedgerCell, makeLedger, provenRuns } from '../ledger/ledger.ts'
 import { ledgerPage } from '../ledger/page.ts'
+import { undeclaredChanges } from '../ledger/undeclared.ts'
+import { patch } from '../ledger/upgrades.ts'
 import { count } from '../reporters/words.ts'
 import { findLabs } from '../run/registry.ts'
 import { latestRuns, readReport } from './read-report.ts'
@@ -12,7 +14,7 @@ import { latestRuns, readReport } from './read-report.ts'
 /**
  * Compares what runs have proved with the committed ledger, and shows each verdict that is another, and each that is new: where the
  * claim had not been judged before. With `update` the new one is written. 0 when none is another, or it was written; 1 when a verdict
- * is another, or a lab failed in a report.
+ * is another, a lab failed in a report, or a lab expects other rules of a newer engine and does not say what changed.
  */
 export async function ledger(paths: readonly string[], { update }: { update: boolean }): Promise<number> {
   if (paths.length === 0) {
@@ -36,6 +38,21 @@ export async function ledger(paths: readonly string[], { update }: { update: boo
     return 1
   }
   const runs = provenRuns(latest)
+  const unsaid = undeclaredChanges(runs)
+  if (unsaid.length > 0) {
+    for (const { lab, step, ...sides } of unsaid) {
+      process.stdout.write(
+        `✗ ${lab}, step ${step}, expects other rules of a newer engine, and nothing says what changed\n`,
+      )
+      process.stdout.write(
+        patch(sides)
+          .map(line => `  ${line}\n`)
+          .join(''),
+      )
+    }
+    process.stdout.write('mend  say it in the step: changed: [{ since, of, says }]\n')
+    return 1
+  }
   const headers = labs.map(({ header }) => header)
   const after = makeLedger(documents, headers, runs, before)
   const found = changes(before, after)
