@@ -228,7 +228,8 @@ export function labRun(file: LabFile, options: LabRunOptions): LabRun {
         const lacks = lacking(file.header.needs)
         if (lacks === undefined) {
           await intervention.begin?.(site.machines)
-          before = await site.state()
+          // Where nothing is cleaned up nobody asks what is left behind.
+          if (intervention.abandons !== 'always') before = await site.state()
         }
         const ms = performance.now() - labStarted
         for (const [i, { name: machine }] of site.machines.entries()) {
