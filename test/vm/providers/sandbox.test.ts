@@ -215,6 +215,28 @@ describe('a sandbox', function () {
     }
   })
 
+  it('ends although a container in it is paused, and so does what a killed run has left', async function () {
+    // Where cgroup version 1 freezes, a frozen process can't be killed.
+    this.timeout(60_000)
+    const pause = 'docker run -d --name frozen busybox sleep 1000 && docker pause frozen'
+    const machine = await start({ engine: true })
+    expect(await machine.exec(pause)).to.include({ exitCode: 0 })
+    const name = await nameOf(initOf(machine))
+    await machine[Symbol.asyncDispose]()
+    expect(await processesOf(name)).to.deep.equal([])
+
+    const child = spawn(process.execPath, [owner, 'engine,stay', pause, rootfsOf(defaultSuite)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const { entry } = await firstLine(child.stdout)
+    const left = await nameOf(Number(/\d+/.exec(entry.remove)?.[0]))
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await sweepRunDirs()
+    await until(async () => (await processesOf(left)).length === 0)
+    expect(await cgroupsOf(left)).to.deep.equal([])
+  })
+
   it('is lost within a second when it is killed from outside, and says how it died', async () => {
     await using machine = await start()
     const running = machine.exec('sleep 60').catch(error => error)

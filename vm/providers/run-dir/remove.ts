@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MachineError } from '../../errors.ts'
-import { type CgroupLeaf, processesIn, readPlan, removeCgroups } from '../sandbox/cgroups.ts'
+import { type CgroupLeaf, processesIn, readPlan, removeCgroups, thaw } from '../sandbox/cgroups.ts'
 import { type Identity, identify } from './identity.ts'
 import type { Run } from './runs.ts'
 
@@ -19,10 +19,10 @@ export interface Removed {
 export async function removeRun({ path, machine }: Pick<Run, 'path' | 'machine'>): Promise<Removed> {
   const cgroups = await readCgroups(path)
   // The machine first: it takes most of the others along.
-  const ended = machine && (await end([machine])) ? 1 : 0
+  const ended = machine && (await end([machine], cgroups)) ? 1 : 0
   // What was started a moment before its starter was killed is known by nobody; it has the folder's path in its command.
   const rest = [...startedFor(path), ...(await processesIn(cgroups)).flatMap(pid => identify(pid) ?? [])]
-  const processes = ended + (await end(rest))
+  const processes = ended + (await end(rest, cgroups))
   await clearRun(path)
   return { processes, cgroups: cgroups.length, folder: path }
 }
@@ -37,8 +37,8 @@ async function readCgroups(path: string): Promise<CgroupLeaf[]> {
   return readPlan(await readFile(join(path, 'cgroups'), 'utf8').catch(() => ''))
 }
 
-/** Kills processes, waits until they are gone, and resolves to how many there were. */
-async function end(processes: Identity[]): Promise<number> {
+/** Kills processes of these cgroups, waits until they are gone, and resolves to how many there were. */
+async function end(processes: Identity[], cgroups: readonly CgroupLeaf[]): Promise<number> {
   const live = ({ pid, start }: Identity) => identify(pid)?.start === start
   const targets = [...new Map(processes.filter(live).map(one => [one.pid, one])).values()]
   for (const { pid } of targets) {
@@ -48,6 +48,7 @@ async function end(processes: Identity[]): Promise<number> {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
     }
   }
+  await thaw(cgroups)
   for (let tries = 0; targets.some(live); tries++) {
     if (tries === 500) {
       throw new MachineError(`process ${targets.find(live)?.pid} does not end, although it was killed`, {

@@ -123,6 +123,22 @@ export async function areEmpty(leaves: readonly Pick<CgroupLeaf, 'leaf'>[]): Pro
 }
 
 /**
+ * Lets go what `docker pause` has frozen in these cgroups and below them: in version 1 a frozen process does not even die of SIGKILL,
+ * and whoever waits for its PID namespace to end waits for ever. Version 2 lets it die.
+ */
+export async function thaw(leaves: readonly CgroupLeaf[]): Promise<void> {
+  await thawTrees(leaves.filter(({ options }) => options.split(',').includes('freezer')))
+}
+
+async function thawTrees(trees: readonly { leaf: string }[]): Promise<void> {
+  for (const { leaf } of trees) {
+    await thawTrees(await childrenOf(leaf))
+    // One that has gone meanwhile holds nothing.
+    await writeFile(join(leaf, 'freezer.state'), 'THAWED', { flag: 'r+' }).catch(() => {})
+  }
+}
+
+/**
  * Removes cgroups with all that has been made below them. Gone already is fine.
  * @throws MachineError when one stays busy
  */

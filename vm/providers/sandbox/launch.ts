@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream'
 import { MachineError } from '../../errors.ts'
 import type { SeedFile } from '../../guest/seed.ts'
 import type { RunDir } from '../run-dir.ts'
-import { type CgroupLeaf, cgroupName, makeCgroups, planHere, writePlan } from './cgroups.ts'
+import { type CgroupLeaf, cgroupName, makeCgroups, planHere, thaw, writePlan } from './cgroups.ts'
 import { mountTable } from './mounts.ts'
 
 /** The process that holds a sandbox, and the stream to the sshd in it. */
@@ -76,6 +76,7 @@ export async function launch({ name, rootfs, engineData, seed, keep, runDir }: L
         try {
           process.kill(target, 'SIGKILL')
         } catch {} // ended meanwhile
+        await thaw(leaves)
       }
       await exited
     },
