@@ -69,7 +69,7 @@ export default lab(
           /vxlan id 42 local 172\.16\.1\.1 .*dstport 4789/,
         )
         await expect((await beta.$`ip -d link show vxlan42`).stdout).to.print(
-          /vxlan id 42 remote 172\.16\.1\.1 local 172\.16\.1\.2 .*dstport 4789/,
+          /vxlan id 42 remote 172\.16\.1\.1 local 172\.16\.1\.2 dev eth1 .*dstport 4789/,
         )
       },
     )
@@ -297,7 +297,7 @@ export default lab(
       beta.defer`ip link delete vxlan42`
       await beta.$`ip link set vxlan42 master br42 up`
       await expect((await beta.$`ip -d link show vxlan42`).stdout).to.print(
-        /vxlan id 42 remote 172\.16\.1\.1 local 172\.16\.1\.2 .*dstport 4789/,
+        /vxlan id 42 remote 172\.16\.1\.1 local 172\.16\.1\.2 dev eth1 .*dstport 4789/,
       )
       await expect(beta.look.link('vxlan42')).to.be.portOf('br42')
       await expect(red.ping('192.168.42.2')).to.answer()
