@@ -65,10 +65,9 @@ export default lab(
     }
     /** By its default route a container comes to docker_gwbridge. */
     const plugged = async ({ look }: typeof alpha, container: string) => {
-      const inside = look.in({ container })
-      const found = (await inside.routes()).find(({ destination }) => destination === 'default')
-      const end = await inside.link(found?.link ?? '')
-      await expect(look.links()).to.show({ ifindex: end?.iflink, master: 'docker_gwbridge' })
+      const routes = await look.in({ container }).routes()
+      const { link } = routes.find(({ destination }) => destination === 'default') ?? {}
+      await expect(look.bridgeBehind(container, link)).to.show('docker_gwbridge')
     }
     /** web and client join another network as well. */
     const joined = async (name: string) => {
