@@ -11,7 +11,7 @@ testBreaks('cnm', [
   {
     title: 'a veth is taken off its bridge',
     from: 'const ports = await look.ports(',
-    to: 'await $`ip link set $(ls /sys/class/net/${await bridgeOf(network)}/brif | head -1) nomaster`\n          const ports = await look.ports(',
+    to: 'await $`ip link set $(ls /sys/class/net/${await look.bridge(network)}/brif | head -1) nomaster`\n          const ports = await look.ports(',
     step: 'each endpoint is a port of its own network’s bridge, at the other end of the container’s veth',
     says: /length/,
   },
