@@ -13,7 +13,7 @@ testBreaks('dns-files', [
     from: '--name web-net --net my-net',
     to: '--name web-net',
     step: 'two name servers are outside, and they differ: the guest asks the first',
-    says: /master: 'br-/,
+    says: /web-net should show br-/,
   },
   {
     title: 'the containers are restarted at once',
