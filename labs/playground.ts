@@ -72,17 +72,18 @@ export default lab(
         const network = homes.includes(name) ? `--publish=220${name.slice(1)}:22` : '--net=none'
         await $`docker run -d --name ${name} --hostname ${hostname(name)} --dns=10.1.1.1 --dns-search=example.com ${network} --volume=/tmp/fopnp:/fopnp fopnp/${image[name] ?? 'base'}`
         defer`docker rm -f ${name}`
+        await expect(look.container(name)).to.show({ HostConfig: { Dns: ['10.1.1.1'] } })
+        if (homes.includes(name)) {
+          const port = `220${name.slice(1)}`
+          await expect(look.container(name)).to.show({ HostConfig: { PortBindings: { '22/tcp': { HostPort: port } } } })
+          await expect(look.sockets()).to.show({ protocol: 'tcp', port: Number(port) })
+          await expect(look.bridgeBehind(name)).to.show('docker0')
+        }
         const pid = (await $`docker inspect -f '{{.State.Pid}}' ${name}`).stdout.trim()
         await $`ln -s /proc/${pid}/ns/net /var/run/netns/${name}`
         defer`rm -f /var/run/netns/${name}`
       }
-      for (const name of homes) {
-        await expect(at(name).link('eth0')).to.be.up()
-        await expect(look.bridgeBehind(name)).to.show('docker0')
-        const port = `220${name.slice(1)}`
-        await expect(look.container(name)).to.show({ HostConfig: { PortBindings: { '22/tcp': { HostPort: port } } } })
-        await expect(look.sockets()).to.show({ protocol: 'tcp', port: Number(port) })
-      }
+      for (const name of homes) await expect(at(name).link('eth0')).to.be.up()
       for (const name of [...routers, ...servers]) {
         const links = await at(name).links()
         expect({
