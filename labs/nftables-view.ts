@@ -85,8 +85,7 @@ export default lab(
           'ip6 nat': since28,
         })
         await expect(look.iptables()).to.show({ backend: 'nft', warnings: [] })
-        const old = await $`iptables-legacy-save`.nothrow()
-        expect(old.stdout).to.equal('')
+        await expect(look.iptables({ backend: 'legacy' })).to.show({ backend: 'legacy', tables: [] })
       },
     )
 
