@@ -495,13 +495,16 @@ export default lab(
         await $`docker network create other`
         defer`docker network rm other`
         const other = await look.bridge('other')
+        const rule = dnat(80, `${await addressOf('web')}:80`)
+        for (const bridge of ['docker0', other]) {
+          await expect(nat).to.have.ruleBefore(`-t nat -A DOCKER -i ${bridge} -j RETURN`, rule)
+        }
         await $`docker run -itd --name near centos`
         defer`docker rm -f near`
         await expect(look.bridgeBehind('near')).to.show('docker0')
         await $`docker run -itd --name far --net other centos`
         defer`docker rm -f far`
         await expect(look.bridgeBehind('far')).to.show(other)
-        const rule = dnat(80, `${await addressOf('web')}:80`)
         for (const [ask, seen] of [
           [outside.http('http://203.0.113.2'), '203.0.113.1'],
           [dmz.http('http://198.51.100.2'), '198.51.100.1'],
@@ -514,9 +517,6 @@ export default lab(
           await expect(nat).not.to.use(rule, {
             while: () => expect(ask).to.show({ seenFrom: { address: '172.17.0.1' } }),
           })
-        }
-        for (const bridge of ['docker0', other]) {
-          await expect(nat).to.have.ruleBefore(`-t nat -A DOCKER -i ${bridge} -j RETURN`, rule)
         }
         for (const name of ['web', 'near', 'far']) {
           await $`docker rm -f ${name}`
