@@ -267,18 +267,24 @@ export default lab(
         await $`docker swarm init --advertise-addr 203.0.113.2`
         defer`docker network rm docker_gwbridge`
         defer`docker swarm leave --force`
+        const advertised = await $`docker info -f '{{.Swarm.NodeAddr}}'`
+        expect(advertised.stdout).to.equal('203.0.113.2\n')
         await $`docker network create -d overlay --attachable svc-net`
         defer`docker network rm svc-net`
         await $`docker service create -d --name orders --network svc-net --endpoint-mode dnsrr --replicas 2 --publish mode=host,target=80 --no-resolve-image nginx:alpine`
         defer`docker service rm orders`
         await $`docker run -d --name buyer --net svc-net centos sleep infinity`
         defer`docker rm -f buyer`
+        // Its way out, beside the overlay.
+        await expect(look.bridgeBehind('buyer', 'eth1')).to.show('docker_gwbridge')
         const resolved = look.in({ container: 'buyer' }).at({
           title: 'addresses of orders',
           script: 'dig +short orders @127.0.0.11',
           parse: ({ stdout }) => stdout.split('\n').filter(Boolean).sort(),
         })
         await expect(resolved).to.show((found: unknown) => Array.isArray(found) && found.length === 2)
+        // The way out of both tasks, of buyer and of what takes in for the swarm.
+        await expect(look.ports('docker_gwbridge')).to.show([1, 2, 3, 4].map(() => ({ state: 'forwarding' })))
         const tasks = Object.values((await look.network('svc-net'))?.Containers ?? {})
         const addresses = tasks.filter(({ Name }) => Name.startsWith('orders.')).map(({ IPv4Address }) => IPv4Address)
         expect(await resolved).to.deep.equal(addresses.map(address => address.replace('/24', '')).sort())
