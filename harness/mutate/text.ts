@@ -22,16 +22,19 @@ export function textMutations(command: string): TextMutation[] {
 
 /** The command with the nth piece that reads `from` replaced. */
 export function replaced(command: string, { from, to, nth }: Extract<Act, { kind: 'replace' }>): string {
-  let at = -1
-  for (let i = 0; i < nth; i++) at = command.indexOf(from, at + 1)
-  if (at < 0) throw new Error(`the command has no ${from} (${nth}): ${command}`)
+  const at = placesOf(from, command)[nth - 1]
+  if (at === undefined) throw new Error(`the command has no ${from} (${nth}): ${command}`)
   return command.slice(0, at) + to + command.slice(at + from.length)
 }
 
 function nthAt(text: string, piece: string, index: number): number {
-  let nth = 0
-  for (let at = text.indexOf(piece); at >= 0 && at <= index; at = text.indexOf(piece, at + 1)) nth += 1
-  return nth
+  return placesOf(piece, text).indexOf(index) + 1
+}
+
+/** Where a piece stands in a text; the digits of a longer number, such as a pid, which is another in each run, are not it. */
+function placesOf(piece: string, text: string): number[] {
+  const whole = new RegExp(`(?<!\\d)${RegExp.escape(piece)}(?!\\d)`, 'g')
+  return [...text.matchAll(whole)].map(({ index }) => index)
 }
 
 interface Rule {

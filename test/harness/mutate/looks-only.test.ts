@@ -3,6 +3,7 @@ import { looksOnly } from '../../../harness/mutate/looks-only.ts'
 
 describe('a command that only looks', () => {
   const looks = [
+    'iptables-legacy-save',
     'brctl show',
     'ip a |grep @if',
     'ip -n outside route',

@@ -50,6 +50,14 @@ describe('a command broken in one piece', () => {
     ])
   })
 
+  it('gets the mask broken, and not a number of which its digits are a part', () => {
+    const mask = textMutations('ip -n 124 addr add 192.0.2.1/24 dev lo').find(({ operator }) => operator === 'mask')
+    if (!mask) throw new Error('no mask')
+    expect(replaced('ip -n 2424 addr add 192.0.2.1/24 dev lo', mask.act)).to.equal(
+      'ip -n 2424 addr add 192.0.2.1/25 dev lo',
+    )
+  })
+
   it('gets other ports, on either side', () => {
     expect(broken('docker run -d -p 8080:80 --expose 90 web')).to.deep.equal([
       'port: docker run -d -p 8080:80 --expose 91 web',
