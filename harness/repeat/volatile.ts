@@ -52,10 +52,12 @@ const rules: readonly Rule[] = [
   },
   { name: "counters of a chain's policy", pattern: /(?<=^:\S+ \S+ )\[\d+:\d+\]/gm, replacement: '[<n>:<n>]' },
   { name: 'duration', pattern: /\b\d+(\.\d+)? ?(ms|s|min)\b/g, replacement: '<duration>' },
-  // Linux gives these to who asks for none (ip_local_port_range).
+  // Linux gives these to who asks for none (ip_local_port_range). An engine goes through them from the first, and of several ports of
+  // one container which gets which is chance.
   {
     name: 'ephemeral port',
-    pattern: /(?<=[:.]|\bport:? |Port: )(327[89]\d|32[89]\d{2}|(3[3-9]|[45]\d)\d{3}|60\d{3})\b/g,
+    pattern:
+      /(?<=[:.]|\bport:? |Port: )(327[89]\d|32[89]\d{2}|(3[3-9]|[45]\d)\d{3}|60\d{3})\b|(?<=--dport )327[67]\d\b/g,
     replacement: '<port>',
   },
   {

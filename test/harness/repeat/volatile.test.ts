@@ -86,6 +86,11 @@ describe('what differs from run to run by nature', () => {
     ],
     ['how many frames were not the one', 'none of 14 frames; the witness: a', 'none of <n> frames; the witness: a'],
     ['what was measured', '{ ttl: 64, ms: 0.1 }; 5.229103088378906', '{ ttl: 64, ms: <ms> }; <number>'],
+    [
+      'ports that an engine gives to several',
+      '-A DOCKER -p tcp --dport 32769 -j DNAT',
+      '-A DOCKER -p tcp --dport <port> -j DNAT',
+    ],
     ['how much else there was', '2 of 17 frames; its counter rose by 2', '<n> of <n> frames; its counter rose by <n>'],
   ]
   for (const [what, text, without] of cases) {
