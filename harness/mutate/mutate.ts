@@ -131,10 +131,7 @@ async function subjectOf(file: LabFile, options: Breaking): Promise<Subject | un
   // Where short patience alone turns it red, patience is what the lab says itself.
   const discovered = impatient.failed === undefined ? known : { ...known, took: new Map<string, number>() }
   const sha256 = await hashOf(file)
-  const earlier = options.resumed.find(
-    one =>
-      one.lab === file.name && one.sha256 === sha256 && one.machine === machine && one.found === known.mutations.length,
-  )
+  const earlier = options.resumed.find(one => one.lab === file.name && one.sha256 === sha256 && one.machine === machine)
   const decided = earlier?.mutations.filter(({ outcome }) => outcome.result !== 'untried') ?? []
   return {
     ...{ file, sha256, machine, discovery: discovered, tried: new Map(), shortcuts: new Map() },
