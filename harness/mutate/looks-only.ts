@@ -74,7 +74,8 @@ function afterOptions(args: string[], withValue: string[]): number {
 const looks = new Set(
   (
     'arp arping awk cat cd curl cut dig dpkg dpkg-query echo egrep false find findmnt getent grep head host id ' +
-    'ip6tables-legacy-save ip6tables-nft-save ip6tables-save iptables-legacy-save iptables-nft-save iptables-save ls lsmod lsns mailx mount nc netstat nslookup pgrep ping ping6 printf ps pwd read readlink sleep sort ss ssh stat ' +
+    'ip6tables-legacy-save ip6tables-nft-save ip6tables-save iptables-legacy-save iptables-nft-save iptables-save ls ' +
+    'lsmod lsns mailx mount nc netstat nslookup pgrep ping ping6 printf ps pwd read readlink sleep sort ss ssh stat ' +
     'swaks tail tcpdump telnet test top tr tracepath traceroute true uname uniq wc wget which ['
   ).split(' '),
 )
