@@ -25,11 +25,6 @@ export default lab(
     const outside = look.in({ netns: 'outside' })
     const nat = look.iptables({ table: 'nat' })
     const masquerade = '-t nat -A POSTROUTING -s 192.168.5.0/24 ! -o bridge0 -j MASQUERADE'
-    const log = look.at({
-      title: 'what the engine said',
-      script: 'cat /var/log/docker.log',
-      parse: ({ stdout }) => stdout,
-    })
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
 
@@ -180,7 +175,7 @@ export default lab(
         await $`ip link delete bridge0`
         await expect(look.link('bridge0')).to.be.absent()
         await $`service docker start`
-        await expect(log).to.show(
+        await expect(look.log('docker')).to.show(
           /failed to start daemon: .*bridge device with non default name bridge0 must be created manually/,
         )
         await expect(look.engine()).to.be.absent()

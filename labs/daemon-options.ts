@@ -31,21 +31,6 @@ export default lab(
     },
   },
   ({ $, look, expect, step, defer }) => {
-    const log = look.at({
-      title: 'what the engine said',
-      script: 'cat /var/log/docker.log',
-      parse: ({ stdout }) => stdout,
-    })
-    const daemon = look.at({
-      title: 'the engine’s process',
-      script: 'pgrep -x dockerd',
-      parse: ({ stdout }) => stdout.trim() || undefined,
-    })
-    const stored = look.at({
-      title: 'what the engine has stored of its networks',
-      script: 'ls /var/lib/docker/network/files 2>/dev/null',
-      parse: ({ stdout }) => stdout.trim() || undefined,
-    })
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
 
@@ -223,11 +208,11 @@ export default lab(
         /** No engine runs, and the next one has to make a docker0. */
         const forgotten = async () => {
           await $`service docker stop`.nothrow()
-          await expect(daemon).to.be.absent()
+          await expect(look.processes('dockerd')).to.be.absent()
           await $`ip link delete docker0`.nothrow()
           await expect(look.link('docker0')).to.be.absent()
           await $`rm -rf /var/lib/docker/network/files`
-          await expect(stored).to.be.absent()
+          await expect(look.files('/var/lib/docker/network/files')).to.be.absent()
         }
         /** What the engine gives to a docker0 that it has to make. */
         const given = async () => {
@@ -264,10 +249,10 @@ export default lab(
         await use('192.168.99.1/16')
         await forgotten()
         await $`service docker start`
-        await expect(log).to.show(
+        await expect(look.log('docker')).to.show(
           /no available network|non-overlapping IPv4 address pool among the defaults|predefined address pools have been fully subnetted/,
         )
-        await expect(daemon).to.be.absent()
+        await expect(look.processes('dockerd')).to.be.absent()
         // Nobody here has anything of 10.0.0.0/8.
         await expect(look.routes()).not.to.show({ destination: /^10\./ })
         await $`ip link delete used`

@@ -31,26 +31,11 @@ export default lab(
   ({ $, look, expect, step, defer }) => {
     const one = look.in({ container: 'one' })
     const nat = look.iptables({ table: 'nat' })
-    const log = look.at({
-      title: 'what the engine said',
-      script: 'cat /var/log/docker.log',
-      parse: ({ stdout }) => stdout,
-    })
-    const daemon = look.at({
-      title: 'the engine’s process',
-      script: 'pgrep -x dockerd',
-      parse: ({ stdout }) => stdout.trim() || undefined,
-    })
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
     const defaultRoute = look.at({
       title: 'the default route',
       script: 'ip route show default',
       parse: ({ stdout }) => stdout.trim(),
-    })
-    const stored = look.at({
-      title: 'what the engine has stored of its networks',
-      script: 'ls /var/lib/docker/network/files 2>/dev/null',
-      parse: ({ stdout }) => stdout.trim() || undefined,
     })
     const masquerade = (subnet: string) => `-t nat -A POSTROUTING -s ${subnet} ! -o docker0 -j MASQUERADE`
 
@@ -85,7 +70,7 @@ export default lab(
         await $`ip link delete docker0`
         await expect(look.link('docker0')).to.be.absent()
         await $`rm -r /var/lib/docker/network/files`
-        await expect(stored).to.be.absent()
+        await expect(look.files('/var/lib/docker/network/files')).to.be.absent()
         await $`service docker start`
         await expect(look.engine()).to.be.present()
         await expect(look.link('docker0')).to.show({ mtu: 1500 })
@@ -123,7 +108,7 @@ export default lab(
         await $`echo '{ "bip": "192.168.1.5/24", "mtu": 1400 }' > /etc/docker/daemon.json`
         defer`rm /etc/docker/daemon.json`
         await $`kill -HUP $(cat /run/docker.pid)`
-        await expect(log).to.show(/Got signal to reload configuration/)
+        await expect(look.log('docker')).to.show(/Got signal to reload configuration/)
         await $`docker run -d --name one nginx:alpine`
         defer`docker rm -f one`
         await expect(look.bridgeBehind('one')).to.show('docker0')
@@ -270,8 +255,8 @@ export default lab(
         ] as const) {
           await $`echo DOCKER_OPTS=--bip=${bip} >> /etc/default/docker`
           await $`service docker start`
-          await expect(log).to.show(says)
-          await expect(daemon).to.be.absent()
+          await expect(look.log('docker')).to.show(says)
+          await expect(look.processes('dockerd')).to.be.absent()
         }
       },
     )
@@ -294,7 +279,7 @@ export default lab(
         await $`ip link delete docker0`
         await expect(look.link('docker0')).to.be.absent()
         await $`rm -r /var/lib/docker/network/files`
-        await expect(stored).to.be.absent()
+        await expect(look.files('/var/lib/docker/network/files')).to.be.absent()
         await $`service docker start`
         await expect(look.engine()).to.be.present()
         await expect(look.link('docker0')).to.have.address('172.17.0.1/16')

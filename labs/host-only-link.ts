@@ -129,10 +129,16 @@ export default lab(
       const address = (await look.container('alone'))?.NetworkSettings.Networks.inner?.IPAddress ?? ''
       await expect(look.http(`http://${address}`)).to.answer()
       await expect(look.in({ container: 'alone' }).ping('198.51.100.1')).to.answer()
-      await expect(neighbour.ping(address)).not.to.answer({
-        capture: act => look.capture('docker0', { while: act }),
-        frame: { ip: { destination: address }, ...request },
-      })
+      await expect(filter).to.use(
+        `-A DOCKER-ISOLATION-STAGE-1 ! -s 198.51.100.0/24 -o ${await look.bridge('inner')} -j DROP`,
+        {
+          while: () =>
+            expect(neighbour.ping(address)).not.to.answer({
+              capture: act => look.capture('docker0', { while: act }),
+              frame: { ip: { destination: address }, ...request },
+            }),
+        },
+      )
       await $`docker rm -f alone`
       await $`docker network rm inner`
     })

@@ -33,7 +33,6 @@ export default lab(
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
     const request = { ip: { destination: '114.114.114.114' }, icmp: { type: 'echo-request' } }
     const filter = look.iptables({ table: 'filter' })
-    const options = async () => (await $`pgrep -a dockerd`).stdout
     const stopped = async (forwarding: '0' | '1') => {
       await expect(look.engine()).to.be.absent()
       await expect(look.sysctl(key)).to.show(forwarding)
@@ -189,8 +188,8 @@ export default lab(
           await write()
           await $`service docker start`
           await expect(look.engine()).to.show({ IPv4Forwarding: true })
-          if (write === withOptions) await expect(await options()).to.print('--ip-forward=true')
-          else await expect(await options()).not.to.print('--ip-forward')
+          if (write === withOptions) await expect(look.processes('dockerd')).to.show({ command: /--ip-forward=true/ })
+          else await expect(look.processes('dockerd')).not.to.show({ command: /--ip-forward/ })
           await expect(look.sysctl(key)).to.show('1')
           await expect(filter).to.have.policy('filter', 'FORWARD', 'DROP')
         }
@@ -243,7 +242,7 @@ export default lab(
         await $`echo 'DOCKER_OPTS=""' >> /etc/default/docker`
         await $`service docker start`
         await expect(look.engine()).to.show({ IPv4Forwarding: true })
-        await expect(await options()).not.to.print('--ip-forward')
+        await expect(look.processes('dockerd')).not.to.show({ command: /--ip-forward/ })
         await expect(filter).to.have.policy('filter', 'FORWARD', 'ACCEPT')
         await $`docker run --name test -d nginx:alpine`
         defer`docker rm -f test`

@@ -26,11 +26,6 @@ export default lab(
     const nat = look.iptables({ table: 'nat' })
     const filter = look.iptables({ table: 'filter' })
     const masquerade = '-t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE'
-    const log = look.at({
-      title: 'what the engine said',
-      script: 'cat /var/log/docker.log',
-      parse: ({ stdout }) => stdout,
-    })
     const address = { pub: '' }
     const dnat = () => `-t nat -A DOCKER ! -i docker0 -p tcp --dport 8088 -j DNAT --to-destination ${address.pub}:80`
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
@@ -191,7 +186,7 @@ export default lab(
         'DOCKER_OPTS="--icc=false --iptables=false"\n',
       )
       await $`service docker start`
-      await expect(log).to.show(/You specified --iptables=false with --icc=false/)
+      await expect(look.log('docker')).to.show(/You specified --iptables=false with --icc=false/)
       await expect(look.engine()).to.be.absent()
     })
 

@@ -223,7 +223,7 @@ export default lab(
       })
       await $`service docker start`
       await expect(look.engine()).to.be.present()
-      await expect((await $`pgrep -a dockerd`).stdout).to.print(' --experimental --ip6tables')
+      await expect(look.processes('dockerd')).to.show({ command: / --experimental --ip6tables/ })
       await $`docker network create --ipv6 --subnet 2001:db8:1::/64 dual`
       defer`docker network rm dual`
       await $`docker run -d --name web --net dual -p 8080:80 nginx:alpine`

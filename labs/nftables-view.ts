@@ -28,11 +28,6 @@ export default lab(
       script: 'nft list table inet guard 2>/dev/null',
       parse: ({ stdout }) => stdout || undefined,
     })
-    const daemon = look.at({
-      title: 'the engine’s process',
-      script: 'pgrep -x dockerd',
-      parse: ({ stdout }) => stdout.trim(),
-    })
     /** The container's wire ends at docker0, and its port 80 is published as this one, by the engine’s rules. */
     const publishes = async (name: string, port: string) => {
       await expect(look.bridgeBehind(name)).to.show('docker0')
@@ -203,10 +198,10 @@ export default lab(
 
     step('a table of one’s own outlasts the engine, and so shuts the next container, too', async () => {
       await $`docker rm -f web`
-      const before = await daemon
+      const [before] = await look.processes('dockerd')
       await $`service docker restart`
       await expect(look.engine()).to.be.present()
-      expect({ same: (await daemon) === before }).to.deep.equal({ same: false })
+      await expect(look.processes('dockerd')).not.to.show({ pid: before?.pid })
       await $`docker run -d --name web -p 8080:80 nginx:alpine`
       defer`docker rm -f web`
       await publishes('web', '8080')

@@ -243,7 +243,7 @@ export default lab(
       async () => {
         await $`docker restart -t 0 third`
         await expect(look.in({ container: 'third' }).link('A')).to.be.absent()
-        await expect(look.in({ container: 'third' }).link('eth0')).to.be.present()
+        await expect(look.bridgeBehind('third')).to.show('docker0')
         await expect(fourth.link('B')).to.be.absent()
         await $`docker rm -f ${first.id}`
         await expect(inSecond().link('A')).to.be.absent()

@@ -11,15 +11,18 @@ import type { ConntrackEntry } from './conntrack-entry.ts'
 import { containerPid, inspectContainer } from './container.ts'
 import { type Engine, inspectEngine } from './engine.ts'
 import { type FdbEntry, fdb } from './fdb.ts'
+import { files } from './files.ts'
 import { inspected } from './inspected.ts'
 import { iptables, type RulesAsked } from './iptables.ts'
 import { type Link, link, links } from './link.ts'
+import { log } from './log.ts'
 import { type Neighbour, neighbours } from './neighbour.ts'
 import { type Netns, netns } from './netns.ts'
 import { type LinkEnd, peer } from './peer.ts'
 import { inPlace, inWords, type ResolvedPlace } from './place.ts'
 import { type Port, ports } from './port.ts'
 import type { Place, Probe } from './probe.ts'
+import { type Process, processes } from './processes.ts'
 import {
   type HttpAnswer,
   type HttpOptions,
@@ -75,6 +78,12 @@ export interface Looks {
   iptables(asked?: RulesAsked): Look<Ruleset>
   /** Listening TCP and UDP sockets. */
   sockets(): Look<ListeningSocket[]>
+  /** The processes of a name, of the whole guest: `look.processes('dockerd')`; [] where none runs. */
+  processes(name: string): Look<Process[]>
+  /** What a service of the guest has logged since it was started as one: `look.log('docker')` after `service docker start`. */
+  log(service: string): Look<string | undefined>
+  /** The names in a directory of the guest; undefined where there is none. */
+  files(directory: string): Look<string[] | undefined>
   /** The flows that connection tracking knows. */
   conntrack(asked?: FlowsAsked): Look<ConntrackEntry[]>
   ping(target: string, options?: PingOptions): Look<Ping>
@@ -139,6 +148,9 @@ function looksFrom(subject: Subject, place: Place): Looks {
     sysctl: key => at(sysctl(key)),
     iptables: asked => at(iptables(asked)),
     sockets: () => at(sockets()),
+    processes: name => at(processes(name)),
+    log: service => at(log(service)),
+    files: directory => at(files(directory)),
     conntrack: asked => at(conntrack(asked)),
     ping: (target, options) => at(ping(target, options)),
     tcp: (host, port, options) => at(tcp(host, port, options)),

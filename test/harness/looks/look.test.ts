@@ -107,6 +107,30 @@ describe('looks at a machine', function () {
     expect(nameless).to.be.instanceOf(LookError).with.property('message', 'container without a name')
   })
 
+  it('see processes by name, those in containers too, and whatever the place', async () => {
+    const [dockerd, ...others] = await look.processes('dockerd')
+    expect(others).to.deep.equal([])
+    expect(dockerd?.command).to.equal('dockerd')
+    expect(await look.in({ container: 'web' }).processes('dockerd')).to.deep.equal([dockerd])
+    const pid = (await look.container('web'))?.State.Pid
+    const comm = (await machine.exec(`cat /proc/${pid}/comm`)).stdout.trim()
+    expect((await look.processes(comm)).map(found => found.pid)).to.include(pid)
+    expect(await look.processes('d.ckerd')).to.deep.equal([])
+    expect(await look.processes('nobody')).to.deep.equal([])
+  })
+
+  it('see the names in a directory, none in an empty one, and that there is none', async () => {
+    await machine.exec("mkdir -p /tmp/names/empty; touch /tmp/names/.hidden '/tmp/names/a b'")
+    expect(await look.files('/tmp/names')).to.deep.equal(['.hidden', 'a b', 'empty'])
+    expect(await look.files('/tmp/names/empty')).to.deep.equal([])
+    expect(await look.files('/tmp/nowhere')).to.equal(undefined)
+    const error = await look
+      .files('/etc/hosts')
+      .take()
+      .catch(reason => reason)
+    expect(error).to.be.instanceOf(LookError).with.property('message').that.contains('Not a directory')
+  })
+
   it('see the bridge of a network, and which one a container is plugged into', async () => {
     expect(await look.bridge('bridge')).to.equal('docker0')
     expect(await look.bridgeBehind('web')).to.equal('docker0')
@@ -207,15 +231,19 @@ describe('looks at a machine', function () {
     expect(rest).to.deep.equal([])
   })
 
-  it('see an engine, that none answers while it is stopped, and the next one', async () => {
+  it('see an engine, that none answers or runs while it is stopped, and the next one and what it logs', async () => {
     const service = async (action: string) =>
       expect((await machine.exec(`service docker ${action}`)).exitCode).to.equal(0)
     expect(await look.engine()).to.include({ IPv4Forwarding: true, Containers: 0 })
     await service('stop')
     expect(await look.engine()).to.equal(undefined)
+    expect(await look.processes('dockerd')).to.deep.equal([])
+    expect(await look.log('docker')).to.equal(undefined)
     await service('start')
     for (const started = Date.now(); !(await look.engine()) && Date.now() - started < 10_000; );
     expect((await look.engine())?.ServerVersion).to.match(/^26\.1/)
     expect((await look.network('bridge'))?.Driver).to.equal('bridge')
+    expect(await look.log('docker')).to.contain('API listen on /var/run/docker.sock')
+    expect((await look.processes('dockerd'))[0]?.command).to.match(/^\S*dockerd -p /)
   })
 })
