@@ -27,6 +27,6 @@ testBreaks('custom-bridge0', [
     from: "await $`ip link delete bridge0`\n        await expect(look.link('bridge0')).to.be.absent()",
     to: '',
     step: 'bridge0 is nobody’s but ours: the engine leaves it when it stops, and does not start without it',
-    says: /what the engine said/,
+    says: /log of docker/,
   },
 ])
