@@ -43,7 +43,7 @@ export function whyIdle(rule: Rule, { snapshots, claimed }: RuleUse): string | u
 /** Why it does not matter at which end of its chain a command puts a rule; undefined where it may. */
 export function whyEitherEnd(command: string, before: Snapshot, use: RuleUse): string | undefined {
   // What another netns has is not in the snapshot.
-  const [typed] = /^ip6?tables .*/.exec(command) ?? []
+  const [typed] = /^iptables .*/.exec(command) ?? []
   const rule = typed === undefined ? undefined : read(typed)
   if (!rule) return undefined
   const others = rulesOf(before).filter(({ table, chain }) => table === rule.table && chain === rule.chain)

@@ -142,6 +142,28 @@ describe('a lab that is broken on purpose', function () {
     expect(ran).to.deep.equal([1, 2, 3, 1, 2, 3, 2, 2, 2, 2, 1, 2, 3])
   })
 
+  it('has set back what a command sets without naming it, and its rule put at the other end of the chain where there are others', async () => {
+    const settings = labOf('settings', ({ $, look, expect, step }) => {
+      step('one', async () => {
+        await $`cd /proc/sys && echo 1 >net/ipv4/conf/eth0/proxy_arp`
+        await expect(look.sysctl('net.ipv4.conf.eth0.proxy_arp')).to.show('1')
+        await $`iptables -A OUTPUT -o lo -j ACCEPT`
+        await $`ping -c 1 127.0.0.1`
+        await $`iptables -A OUTPUT -p icmp -j DROP`
+        await $`ping -c 1 127.0.0.1`
+        await $`iptables -F OUTPUT`
+        await $`echo 0 >/proc/sys/net/ipv4/conf/eth0/proxy_arp`
+      })
+    })
+    const wanted = (_: string, { operator }: { operator: string }) => ['flip-sysctl', 'order'].includes(operator)
+    const [made] = await mutate({ ...inSandbox, labs: [settings], wanted })
+    expect(outcomes(made?.mutations ?? [])).to.deep.equal({
+      '1.1 flip-sysctl': 'killed in 1',
+      '1.2 order': 'not applicable',
+      '1.4 order': 'killed in 1',
+    })
+  })
+
   it('must pass when nobody disturbs it', async () => {
     const failing = labOf('failing', ({ $, step }) => step('one', async () => void (await $`false`)))
     const error = await mutate({ ...inSandbox, labs: [failing] }).catch((error: unknown) => error)
