@@ -122,7 +122,8 @@ export default lab(
 
     step('four wires join the routers, in no subnet: an address for oneself, a route to the other', async () => {
       for (const [one, oneName, other, otherName] of wires) {
-        await $`ip link add ${oneName} netns ${one} type veth peer name ${otherName} netns ${other}`
+        // From the guest's netns Linux 6.12 refuses a name that the guest itself has, wherever the link is to be.
+        await $`ip netns exec ${one} ip link add ${oneName} type veth peer name ${otherName} netns ${other}`
         await $`ip netns exec ${one} ip link set ${oneName} up`
         await $`ip netns exec ${other} ip link set ${otherName} up`
         await expect(at(one).peer(oneName)).to.be.pairedWith(at(other).peer(otherName))
