@@ -17,6 +17,8 @@ const rules: readonly Rule[] = [
   },
   { name: "netns of a swarm's network", pattern: /(?<=\/netns\/)(1-|lb_)[0-9a-z]{9,10}\b/g, replacement: '<id>' },
   { name: "name of a network's bridge", pattern: /\bbr-[0-9a-f]{12}\b/g, replacement: 'br-<id>' },
+  // Its MAC. In a pattern that is looked for the dot is quoted.
+  { name: 'id of a bridge', pattern: /(?<=\b8000\\?\.)[0-9a-f]{12}\b/g, replacement: '<id>' },
   // A number of twelve digits is none; a list that is quoted shows a tab as \t.
   { name: 'short id', pattern: /(?<=\b|\\[nt])(?=\d*[a-f])[0-9a-f]{12}\b/g, replacement: '<id>' },
   { name: "name of an engine's veth", pattern: /\bveth[0-9a-f]{7}\b/g, replacement: 'veth<id>' },

@@ -9,6 +9,11 @@ describe('what differs from run to run by nature', () => {
       'docker exec <id> true; br-<id>; <id>',
     ],
     [
+      'ids of bridges, those of digits alone, too',
+      'docker0\t8000.0242ac11fe02\tno; should print /^docker0\\s+8000\\.024221416858\\s+no/; 24221416858 packets',
+      'docker0\t8000.<id>\tno; should print /^docker0\\s+8000\\.<id>\\s+no/; 24221416858 packets',
+    ],
+    [
       'tokens, ids and netns of a swarm',
       'docker swarm join --token SWMTKN-1-66gju8uf0fpbqvwb5kaooecs76nex0u6pbdt9dh8yxudus24sq-5yjrbmfker7fs7d0mt1hgsq6y; u41yjjocjylyh2nyn8a9wy0rm; /run/docker/netns/1-u41yjjocjy /run/docker/netns/lb_u41yjjocj',
       'docker swarm join --token <token>; <id>; /run/docker/netns/<id> /run/docker/netns/<id>',
