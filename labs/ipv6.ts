@@ -226,6 +226,7 @@ export default lab(
       await expect(look.processes('dockerd')).to.show({ command: / --experimental --ip6tables/ })
       await $`docker network create --ipv6 --subnet 2001:db8:1::/64 dual`
       defer`docker network rm dual`
+      await expect(look.link(await bridge())).to.have.address('2001:db8:1::1/64')
       await $`docker run -d --name web --net dual -p 8080:80 nginx:alpine`
       defer`docker rm -f web`
       await expect(look.container('web')).to.show(published)
