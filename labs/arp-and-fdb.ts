@@ -19,6 +19,20 @@ export default lab(
       'from what containers send; what it does not know goes to all ports; whoever sent last with a MAC gets its frames; engine 28 tells the neighbours of a new container’s MAC',
     topology,
     engine: true,
+    unseen: [
+      {
+        mutation: /^without the rule -A FORWARD -o docker0 -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT/,
+        because: 'what goes from docker0 to docker0 is let through by a later rule as well, replies among it',
+      },
+      {
+        mutation: /without ip link set docker0 type bridge fdb_flush/,
+        because: 'at first docker0 has heard of no container yet; engine 28 makes itself heard of, and there it is seen',
+      },
+      {
+        mutation: /without nsenter .* sysctl -w net\.ipv4\.ip_forward=0/,
+        because: 'a container takes this value from the host’s first netns: in a sandbox whose host forwards nothing it is 0 already',
+      },
+    ],
   },
   ({ $, look, expect, step, defer }) => {
     const names = ['one', 'two', 'three'] as const
@@ -159,7 +173,8 @@ export default lab(
     step('with an age of 0 nothing is learned: docker0 is a hub, and all hear all', async () => {
       await $`ip link set docker0 type bridge ageing_time 0`
       await ageing(0)
-      await forget()
+      // What was learned until then is forgotten at once.
+      for (const { mac } of [one, two]) await expect(look.fdb('docker0')).not.to.show({ mac })
       const points = [two.port, three.port]
       for (const _round of [1, 2]) {
         const frames = await look.capture(points, { filter: 'icmp', while: () => ping('one', two.ip) })
