@@ -28,7 +28,9 @@ export default lab(
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
     const publishes = (name: string, port: number) =>
       expect(look.container(name)).to.show({ HostConfig: { PortBindings: { '80/tcp': { HostPort: `${port}` } } } })
-    const request = (port: number) => expect(outside.http(`http://203.0.113.2:${port}`)).to.answer()
+    // By DNAT: the userland proxy would hide who asks.
+    const request = (port: number) =>
+      expect(outside.http(`http://203.0.113.2:${port}`)).to.show({ seenFrom: { address: '203.0.113.1' } })
     const asked = (port: number) => ({
       capture: (act: () => Promise<unknown>) => look.capture('eth0', { while: act }),
       frame: { ip: { source: '203.0.113.1' }, tcp: { destinationPort: port, flags: ['SYN'] } },

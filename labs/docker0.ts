@@ -28,6 +28,7 @@ export default lab(
     const major = async () => Number.parseInt((await $`docker version -f '{{.Server.Version}}'`).stdout, 10)
     const addressOf = async (name: string) =>
       (await look.container(name))?.NetworkSettings.Networks.bridge?.IPAddress ?? ''
+    const pidOf = async (name: string) => (await look.container(name))?.State.Pid ?? 0
 
     step(
       'docker0 is a bridge with an address and no port, so it has no carrier',
@@ -242,7 +243,9 @@ export default lab(
         defer`docker rm -f web-01`
         await expect(look.bridgeBehind('web-01')).to.show('docker0')
         const first = await addressOf('web-01')
+        const pid = await pidOf('web-01')
         await $`docker restart -t 0 web-01`
+        expect({ asBefore: (await pidOf('web-01')) === pid }).to.deep.equal({ asBefore: false })
         await expect(look.bridgeBehind('web-01')).to.show('docker0')
         expect(await addressOf('web-01')).to.equal(first)
         await $`docker stop -t 0 web-01`

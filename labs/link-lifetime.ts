@@ -19,6 +19,12 @@ export default lab(
       'one way only; a new address is followed, a removal is not: the old name then leads to whoever has the address now, and the container neither starts again nor lets anybody in',
     topology,
     engine: true,
+    unseen: [
+      {
+        mutation: /create own: without the rule -A FORWARD -o br-.* -m conntrack --ctstate ESTABLISHED,RELATED/,
+        because: 'what goes from a bridge to the same bridge is let through by a later rule as well, replies among it',
+      },
+    ],
   },
   ({ $, look, expect, step, defer, fixture }) => {
     const web01 = { address: '' }
@@ -217,6 +223,7 @@ export default lab(
         await expect(stdout).to.print(`PING db (${address})`)
         expect(await linesOf('shop', 'db')).to.deep.equal([])
         const environment = await $`docker exec shop env`
+        await expect(environment.stdout).to.print(/^HOSTNAME=/m)
         await expect(environment.stdout).not.to.print(/^DB_/m)
         // From docker0 there is no link to it.
         const across = await $`docker run --rm --link store:db centos true`.nothrow()
