@@ -239,6 +239,7 @@ export default lab(
       await hidden.kill()
       const frames = await look.capture('eth0', { filter: 'icmp6', while: () => web.ping('2001:db8::1').take() })
       await expect(frames).to.have.frame({ ip: { source: '2001:db8::2' }, icmp: { type: 'echo-request' } })
+      await expect(web.ping('2001:db8::1')).to.answer()
     })
   },
 )

@@ -1,8 +1,8 @@
 import { BlockList, isIPv6 } from 'node:net'
 import { sameRule } from '../iptables/compare.ts'
-import type { Rule, RuleSpecification, Ruleset } from '../iptables/model.ts'
+import type { Family, Rule, RuleSpecification } from '../iptables/model.ts'
 import { parseRule } from '../iptables/rule.ts'
-import { rulesOf, type Snapshot } from './snapshot.ts'
+import { chainBeside, rulesOf, type Snapshot } from './snapshot.ts'
 
 /** What a lab's run shows of the rules that it met. */
 export interface RuleUse {
@@ -12,14 +12,14 @@ export interface RuleUse {
   claimed: readonly RuleSpecification[]
 }
 
-/** The rules that expectations name, read in what they claim: `… should have rule -t nat -A … at position 1`. */
+/** The rules that expectations name, read in what they claim: `ip6tables rules should have rule -t nat -A … at position 1`. */
 export function claimedRules(expectations: readonly string[]): RuleSpecification[] {
   return expectations.flatMap(text => {
     const [, named = ''] = /\b(?:have|use) rule (.*)$/s.exec(text) ?? []
     return named
       .replace(/ at position \d+$| \d+ times$/, '')
       .split(' before ')
-      .flatMap(rule => read(rule) ?? [])
+      .flatMap(rule => read(rule, text.startsWith('ip6tables') ? 'inet6' : 'inet') ?? [])
   })
 }
 
@@ -43,19 +43,19 @@ export function whyIdle(rule: Rule, { snapshots, claimed }: RuleUse): string | u
 /** Why it does not matter at which end of its chain a command puts a rule; undefined where it may. */
 export function whyEitherEnd(command: string, before: Snapshot, use: RuleUse): string | undefined {
   // What another netns has is not in the snapshot.
-  const [typed] = /^iptables .*/.exec(command) ?? []
+  const [typed] = /^ip6?tables .*/.exec(command) ?? []
   const rule = typed === undefined ? undefined : read(typed)
   if (!rule) return undefined
-  const others = rulesOf(before).filter(({ table, chain }) => table === rule.table && chain === rule.chain)
+  const others = chainBeside(rule, rule.chain, before)?.rules ?? []
   if (others.length === 0) return 'the chain has no other rule'
   return others.every(other => whyIdle(other, use) !== undefined)
     ? 'no packet of the lab met the other rules of the chain'
     : undefined
 }
 
-function read(rule: string): RuleSpecification | undefined {
+function read(rule: string, family?: Family): RuleSpecification | undefined {
   try {
-    return parseRule(rule)
+    return parseRule(rule, family)
   } catch {
     return undefined
   }
@@ -66,15 +66,15 @@ export function compete(one: Rule, other: Rule, { snapshots }: Pick<RuleUse, 'sn
   if (disjoint(one, other)) return false
   // A rule that returns lets those behind it decide.
   if (returns(one) || returns(other)) return !(returns(one) && returns(other))
-  const ends = new Set([one, other].flatMap(rule => snapshots.flatMap(({ ruleset }) => endsOf(rule, ruleset))))
+  const ends = new Set([one, other].flatMap(rule => snapshots.flatMap(snapshot => endsOf(rule, snapshot))))
   return ends.size > 1
 }
 
 /** What may become of a packet that meets a rule, `ACCEPT` or `DNAT`; none where it only returns. */
-function endsOf({ table, target }: Rule, ruleset: Ruleset): string[] {
-  if (!target || target.name === 'RETURN') return []
-  const chain = ruleset.tables.find(one => one.name === table)?.chains.find(one => one.name === target.name)
-  return chain ? chain.rules.flatMap(rule => endsOf(rule, ruleset)) : [target.name]
+function endsOf(rule: Rule, snapshot: Snapshot): string[] {
+  if (!rule.target || rule.target.name === 'RETURN') return []
+  const chain = chainBeside(rule, rule.target.name, snapshot)
+  return chain ? chain.rules.flatMap(one => endsOf(one, snapshot)) : [rule.target.name]
 }
 
 /** Whether no packet meets both rules: what one of them asks for the other excludes. */
@@ -109,24 +109,22 @@ function within(one: string, other: string): boolean {
 /** Whether behind a rule that returns there is one in its chain that does more with what it spares. */
 function spares(rule: Rule, snapshots: readonly Snapshot[]): boolean {
   return snapshots.some(snapshot => {
-    const chain = rulesOf(snapshot).filter(({ table, chain }) => table === rule.table && chain === rule.chain)
-    const at = chain.findIndex(one => sameRule(one, rule))
-    const behind = chain.slice(at + 1).filter(other => !disjoint(rule, other))
+    const rules = chainBeside(rule, rule.chain, snapshot)?.rules ?? []
+    const at = rules.findIndex(one => sameRule(one, rule))
+    const behind = rules.slice(at + 1).filter(other => !disjoint(rule, other))
     return at >= 0 && behind.some(other => other.target && !returns(other))
   })
 }
 
 /** Whether a rule, or the chain that it leads to, ever does more than return. */
-function decides({ table, target }: Rule, snapshots: readonly Snapshot[]): boolean {
+function decides(rule: Rule, snapshots: readonly Snapshot[]): boolean {
+  const { target } = rule
   if (!target || target.name === 'RETURN') return false
-  return snapshots.some(({ ruleset }) => {
-    const chain = ruleset.tables.find(one => one.name === table)?.chains.find(one => one.name === target.name)
-    if (!chain) return true
-    return chain.rules.some(rule => rule.counters.packets > 0 && decides(rule, [{ ...emptied, ruleset }]))
+  return snapshots.some(snapshot => {
+    const chain = chainBeside(rule, target.name, snapshot)
+    return chain ? chain.rules.some(one => one.counters.packets > 0 && decides(one, [snapshot])) : true
   })
 }
-
-const emptied = { ports: [], sysctls: new Map<string, string>(), forwarded: 0 }
 
 /** Whether a rule hands its packets back to where its chain was called from. */
 export function returns({ target }: Rule): boolean {

@@ -2,7 +2,7 @@ import type { Rule } from '../iptables/model.ts'
 import { printRule } from '../iptables/print.ts'
 import type { Act, Operator } from './mutation.ts'
 import { cameIn, compete, type RuleUse, returns, useWhileThere, whyIdle } from './rules.ts'
-import { folder, rulesOf, type Snapshot } from './snapshot.ts'
+import { chainBeside, folder, rulesOf, type Snapshot } from './snapshot.ts'
 
 /** One way to break what a command, or the machine's start, has made; or why it would be none. */
 export interface StateMutation {
@@ -64,13 +64,12 @@ type How = 'drop' | 'first' | 'last'
 function ruleMutations(rule: Rule, snapshot: Snapshot, whole: RuleUse, actOn: (how: How) => Act): StateMutation[] {
   const use = useWhileThere(rule, snapshot, whole)
   const idle = whyIdle(rule, use)
-  const chain = snapshot.ruleset.tables
-    .find(({ name }) => name === rule.table)
-    ?.chains.find(({ name }) => name === rule.chain)
-  const others = (chain?.rules ?? []).filter(({ position }) => position !== rule.position)
+  const others = (chainBeside(rule, rule.chain, snapshot)?.rules ?? []).filter(
+    ({ position }) => position !== rule.position,
+  )
   const how = others.some(({ position }) => position > rule.position) ? 'last' : 'first'
   const passed = others.filter(({ position }) => (how === 'last' ? position > rule.position : position < rule.position))
-  const text = printRule(rule)
+  const text = `${rule.family === 'inet' ? '' : 'ip6tables '}${printRule(rule)}`
   const drop: StateMutation = { operator: 'drop-rule', change: `without the rule ${text}`, act: actOn('drop'), idle }
   // Where it passes none that decides otherwise, the order says nothing.
   const differ = passed.filter(other => compete(rule, other, use))
@@ -90,26 +89,33 @@ function afterwards(before: string, script: string): Act {
   return { kind: 'afterwards', before, script }
 }
 
-/** Each rule with its table in front, as one line. */
-const allRules = `iptables-save | awk '/^[*]/ { t = substr($1, 2) } /^-A/ { print t, $0 }'`
+/** Each rule with its program and its table in front, as one line; in the order of `rulesOf`. */
+const allRules =
+  "for p in iptables ip6tables; do $p-save | awk -v p=$p '/^[*]/ { t = substr($1, 2) } /^-A/ { print p, t, $0 }'; done"
 // Where this fails the change is not made, and known for not made: the command must not fail for it.
 const takeRules = `${allRules} >${folder}/rules || :`
 
 function newRule(nth: number, how: How): string {
-  return `${allRules} | grep -vxFf ${folder}/rules | sed -n ${nth}p | ${act[how]}`
+  return `${awaited(`${allRules} | grep -vxFf ${folder}/rules | sed -n ${nth}p`)} && echo "$one" | ${act[how]}`
+}
+
+/** Waits until a command prints something, which then is `$one`: an engine may do what it was asked a little later, as a swarm's does. */
+function awaited(command: string): string {
+  return `for _ in $(seq 30); do one=$(${command}); [ "$one" ] && break; sleep 0.1; done; [ "$one" ]`
 }
 
 const remove = `printf '*%s\\n-D%s\\nCOMMIT\\n' "$t" "\${r#-A}"`
 
-/** Each reads a rule with its table in front, and does it. */
+/** Each reads a rule with its program and its table in front, and does it. */
 const act: Record<How, string> = {
-  drop: `{ read -r t r && ${remove} | iptables-restore -n; }`,
-  last: `{ read -r t r && printf '*%s\\n-D%s\\n%s\\nCOMMIT\\n' "$t" "\${r#-A}" "$r" | iptables-restore -n; }`,
-  first: `{ read -r t r && printf '*%s\\n-D%s\\n-I%s\\nCOMMIT\\n' "$t" "\${r#-A}" "\${r#-A}" | iptables-restore -n; }`,
+  drop: `{ read -r p t r && ${remove} | $p-restore -n; }`,
+  last: `{ read -r p t r && printf '*%s\\n-D%s\\n%s\\nCOMMIT\\n' "$t" "\${r#-A}" "$r" | $p-restore -n; }`,
+  first: `{ read -r p t r && printf '*%s\\n-D%s\\n-I%s\\nCOMMIT\\n' "$t" "\${r#-A}" "\${r#-A}" | $p-restore -n; }`,
 }
 
 const listPorts = 'ls -d /sys/class/net/*/brport 2>/dev/null'
 
 function pullPort(nth: number): string {
-  return `p=$(${listPorts} | grep -vxFf ${folder}/ports | sed -n ${nth}p) && p=\${p%/brport} && ip link set "\${p##*/}" nomaster`
+  const come = awaited(`${listPorts} | grep -vxFf ${folder}/ports | sed -n ${nth}p`)
+  return `${come} && one=\${one%/brport} && ip link set "\${one##*/}" nomaster`
 }

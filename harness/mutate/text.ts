@@ -103,7 +103,7 @@ const rules: Rule[] = [
   { operator: 'port', pattern: /(?<=\d\.\d{1,3}:|localhost:)\d+(?!\.)/g, only: /--to-destination/, other: next },
   {
     operator: 'interface',
-    only: /\biptables\b/,
+    only: /\bip6?tables\b/,
     pattern: /(?<=\s(?:-i|-o|--in-interface|--out-interface) )[\w.-]+/g,
     other: loopback,
   },
@@ -111,7 +111,7 @@ const rules: Rule[] = [
   { operator: 'interface', pattern: /(?<=\bifconfig )[\w.-]+(?= (?:\d|up|down))/g, other: loopback },
   {
     operator: 'order',
-    only: /\biptables\b/,
+    only: /\bip6?tables\b/,
     pattern: /(?<=\s)(?:-A|-I)(?= [A-Z])/g,
     other: (how, after) => (how === '-I' && /^ \S+ \d/.test(after) ? undefined : how === '-A' ? '-I' : '-A'),
   },

@@ -1,10 +1,15 @@
 import { expect } from 'chai'
-import { readSnapshots, type Snapshot } from '../../../harness/mutate/snapshot.ts'
+import { folder, readSnapshots, type Snapshot } from '../../../harness/mutate/snapshot.ts'
 import { mutationsAfter, mutationsAtStart } from '../../../harness/mutate/state.ts'
+import type { Machine } from '../../../vm/machine.ts'
+import { sandbox } from '../../../vm/providers/sandbox.ts'
+import { defaultSuite } from '../../../vm/suite.ts'
 
-function withRules(rules: string): Snapshot {
-  const table = `*filter\n:FORWARD DROP [0:0]\n:STAGE - [0:0]\n${rules}\nCOMMIT\n`
-  const snapshot = readSnapshots(`@@@ 0.after\n${table}@@ ports\n@@ sysctls\n@@ forwarded\n`).get('0.after')
+function withRules(rules: string, rules6 = ''): Snapshot {
+  const table = (saved: string) =>
+    `*filter\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:STAGE - [0:0]\n${saved}\nCOMMIT\n`
+  const both = `${table(rules)}@@ ip6tables\n${table(rules6)}`
+  const snapshot = readSnapshots(`@@@ 0.after\n${both}@@ ports\n@@ sysctls\n@@ forwarded\n`).get('0.after')
   if (!snapshot) throw new Error('no snapshot')
   return snapshot
 }
@@ -53,6 +58,20 @@ describe('mutations of rules that are there', () => {
     expect(found['without the rule -A STAGE -i lo -j RETURN']).to.match(/^the rule decides nothing/)
   })
 
+  it('keep the rules of ip6tables apart from those of iptables', () => {
+    const [rule, none] = ['-A FORWARD -i lo -j DROP', withRules('')]
+    const found = (after: Snapshot) =>
+      mutationsAfter('docker start web', none, after, { snapshots: [none, after], claimed: [] }).map(
+        ({ change, idle }) => [change, idle],
+      )
+    const six = [`without the rule ip6tables ${rule}`, undefined]
+    expect(found(withRules('', `[5:300] ${rule}`))).to.deep.equal([six])
+    expect(found(withRules(`[0:0] ${rule}`, `[5:300] ${rule}`))).to.deep.equal([
+      [`without the rule ${rule}`, 'no packet of the lab met the rule'],
+      six,
+    ])
+  })
+
   it('take away a rule only where packets met it while it was there, not an equal one that came later', () => {
     const rule = '-A FORWARD -i lo -j DROP'
     const [none, fresh, met] = [withRules(''), withRules(`[0:0] ${rule}`), withRules(`[5:300] ${rule}`)]
@@ -61,5 +80,46 @@ describe('mutations of rules that are there', () => {
     expect(why(met)).to.equal(undefined)
     expect(why(met, none)).to.equal(undefined)
     expect(why(none, fresh, met)).to.equal('no packet of the lab met the rule')
+  })
+})
+
+describe('what a command made, taken away', () => {
+  let machine: Machine
+  before(async function () {
+    this.timeout(0) // An image may have to be built.
+    if (process.getuid?.() !== 0) this.skip()
+    const signal = new AbortController().signal
+    const asked = { label: 'test', suite: defaultSuite, engine: false, keep: false, report: () => {}, signal }
+    machine = await sandbox.start(asked)
+  })
+  after(async () => await machine?.[Symbol.asyncDispose]())
+
+  /** What is left where a command made this only after it had ended, as an engine may. */
+  const leftOf = async (makes: string, made: Snapshot, shows: string) => {
+    const use = { snapshots: [made], claimed: [] }
+    const [mutation] = mutationsAfter('docker start web', withRules(''), made, use)
+    if (mutation?.act.kind !== 'afterwards') throw new Error('it is not done afterwards')
+    const { before, script } = mutation.act
+    const late = `(sleep 0.5; ${makes}) >/dev/null 2>&1 &`
+    return (await machine.exec(`mkdir -p ${folder}\n${before}\n${late}\n${script}\nwait\n${shows}`)).stdout
+  }
+  const rule = '-A OUTPUT -o lo -j DROP'
+
+  it('a rule of iptables', async () => {
+    expect(await leftOf(`iptables ${rule}`, withRules(`[0:0] ${rule}`), 'iptables -S OUTPUT')).to.equal(
+      '-P OUTPUT ACCEPT\n',
+    )
+  })
+
+  it('a rule of ip6tables', async () => {
+    expect(await leftOf(`ip6tables ${rule}`, withRules('', `[0:0] ${rule}`), 'ip6tables -S OUTPUT')).to.equal(
+      '-P OUTPUT ACCEPT\n',
+    )
+  })
+
+  it('a port of a bridge', async () => {
+    const makes = 'ip link add br0 type bridge; ip link add p0 type veth peer p1; ip link set p0 master br0'
+    const made = { ...withRules(''), ports: ['p0'] }
+    expect(await leftOf(makes, made, 'ip -br link show p0; ip -br link show master br0')).to.match(/^p0@p1 .*\n$/)
   })
 })
