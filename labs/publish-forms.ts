@@ -529,11 +529,15 @@ export default lab(
       'an address in -p restricts the mapping to that address, by whatever link it is asked',
       { covers: ['S002-67'] },
       async () => {
-        for (const form of ['203.0.113.2:8000:80', '203.0.113.2::80']) {
+        for (const [form, shown] of [
+          ['203.0.113.2:8000:80', /^203\.0\.113\.2:(8000)\n$/],
+          ['203.0.113.2::80', /^203\.0\.113\.2:(\d+)\n$/],
+        ] as const) {
           await $`docker run -d --name web -p ${form} nginx:alpine`
           defer`docker rm -f web`
           const { stdout } = await $`docker port web 80`
-          const port = Number(/^203\.0\.113\.2:(\d+)\n$/.exec(stdout)?.[1])
+          expect(stdout).to.match(shown)
+          const port = Number(shown.exec(stdout)?.[1])
           await open('web', { on: '203.0.113.2', port, to: 80 })
           await expect(outside.http(`http://203.0.113.2:${port}`)).to.answer()
           for (const host of ['127.0.0.1', '172.17.0.1', '198.51.100.2']) {
