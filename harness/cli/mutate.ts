@@ -76,7 +76,7 @@ export async function mutateLabs(request: MutateRequest): Promise<number> {
   }
   process.stdout.write(`\n${mutationsInWords(found)}`)
   const day = new Date().toISOString().slice(0, 10)
-  const written: MutationReport = { schema: 'vethlab-mutations/1', on: day, labs: found }
+  const written: MutationReport = { schema: 'vethlab-mutations/2', on: day, labs: found }
   output?.write(`${JSON.stringify(written, null, 2)}\n`)
   output?.close()
   if (signal.aborted && path !== undefined) say(`what was tried is in ${path}: --resume ${path} goes on from there\n`)

@@ -38,7 +38,7 @@ export async function mutations(paths: readonly string[], { update }: { update: 
       .toSorted()
       .toReversed()
     const names = (await findLabs()).map(({ name }) => name)
-    await writeMutations([{ schema: 'vethlab-mutations/1', on, labs }], names)
+    await writeMutations([{ schema: 'vethlab-mutations/2', on, labs }], names)
   }
   return suffices(labs) ? 0 : 1
 }

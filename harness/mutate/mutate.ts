@@ -7,7 +7,7 @@ import type { LabFile } from '../run/registry.ts'
 import { sideBySide } from '../run/side-by-side.ts'
 import { asOf, catchStrays } from '../run/strays.ts'
 import { type Discovery, discovery } from './discover.ts'
-import { hashOf } from './hash.ts'
+import { hashOf, stepHashes } from './hash.ts'
 import type { Mutation } from './mutation.ts'
 import type { LabMutations, Tried } from './report.ts'
 import { shortcutsTo } from './shortcut.ts'
@@ -21,7 +21,7 @@ export interface MutateOptions {
   jobs: number
   /** Which of a lab's mutations are tried; all unless told. */
   wanted(lab: string, mutation: Mutation): boolean
-  /** What came of labs in an earlier run: what it decided of the same lab, in such a machine, is not tried again. */
+  /** What came of labs in an earlier run: what it decided in such a machine is not tried again as far as the lab's text is the same. */
   resumed: readonly LabMutations[]
   /** Told in one line, for people, what takes time. */
   report(line: string): void
@@ -47,6 +47,7 @@ interface Subject {
   file: LabFile
   discovery: Discovery
   sha256: string
+  steps: string[]
   machine: string
   /** What an earlier run decided. */
   known: Map<string, Tried>
@@ -104,10 +105,10 @@ function keyOf({ id, change }: Mutation): string {
   return `${id}: ${change}`
 }
 
-function resultOf({ file, sha256, machine, discovery, tried }: Subject): LabMutations {
+function resultOf({ file, sha256, steps, machine, discovery, tried }: Subject): LabMutations {
   const { commands, looking, mutations } = discovery
   return {
-    ...{ lab: file.name, sha256, machine, commands, looking, found: mutations.length },
+    ...{ lab: file.name, sha256, steps, machine, commands, looking, found: mutations.length },
     mutations: mutations.flatMap(({ mutation }) => tried.get(mutation.id) ?? []),
     unseen: (file.lab.unseen ?? []).map(({ mutation }) => mutation.source),
   }
@@ -130,13 +131,21 @@ async function subjectOf(file: LabFile, options: Breaking): Promise<Subject | un
   const impatient = await runLab(file, options, control.intervention, control.on)
   // Where short patience alone turns it red, patience is what the lab says itself.
   const discovered = impatient.failed === undefined ? known : { ...known, took: new Map<string, number>() }
-  const sha256 = await hashOf(file)
-  const earlier = options.resumed.find(one => one.lab === file.name && one.sha256 === sha256 && one.machine === machine)
-  const decided = earlier?.mutations.filter(({ outcome }) => outcome.result !== 'untried') ?? []
+  const [sha256, steps] = await Promise.all([hashOf(file), stepHashes(file)])
+  const earlier = options.resumed.find(one => one.lab === file.name && one.machine === machine)
+  const decided = earlier?.mutations.filter(({ outcome }) => stillHolds(outcome, earlier.steps, steps)) ?? []
   return {
-    ...{ file, sha256, machine, discovery: discovered, tried: new Map(), shortcuts: new Map() },
+    ...{ file, sha256, steps, machine, discovery: discovered, tried: new Map(), shortcuts: new Map() },
     known: new Map(decided.map(tried => [keyOf(tried), tried])),
   }
+}
+
+/** Whether what was decided of a lab's earlier text is decided of this one: what a step noticed it notices as long as it does the same. */
+function stillHolds(outcome: Tried['outcome'], earlier: readonly string[], steps: readonly string[]): boolean {
+  if (outcome.result === 'untried') return false
+  const until = outcome.result === 'killed' ? outcome.by.step : null
+  const decisive = until ?? Math.max(earlier.length, steps.length)
+  return earlier[decisive - 1] === steps[decisive - 1]
 }
 
 /** Looks for the fewest steps that suffice for a step to pass: what it notices itself need not wait for the others. */

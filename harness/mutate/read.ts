@@ -15,6 +15,6 @@ export async function readMutations(path: string): Promise<MutationReport> {
   } catch (cause) {
     throw refuse(cause)
   }
-  if (report?.schema !== 'vethlab-mutations/1') throw refuse()
+  if (report?.schema !== 'vethlab-mutations/2') throw refuse()
   return report as MutationReport
 }

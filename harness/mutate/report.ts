@@ -3,7 +3,7 @@ import type { Outcome } from './trial.ts'
 
 /** What breaking labs on purpose came to; the file that `--mutate --reporter json=PATH` writes. */
 export interface MutationReport {
-  schema: 'vethlab-mutations/1'
+  schema: 'vethlab-mutations/2'
   /** The day, `2026-03-01`. */
   on: string
   labs: LabMutations[]
@@ -14,6 +14,8 @@ export interface LabMutations {
   lab: string
   /** Of the lab's file, in hex: another text is another lab. */
   sha256: string
+  /** Of all that decides what happens up to the end of each step; see `stepHashes`. */
+  steps: string[]
   /** In which machine: `sandbox:trixie, engine 26.1.5, iptables nft`. */
   machine: string
   /** How many commands its steps have, and how many of them only look, which are not broken. */

@@ -49,10 +49,15 @@ export function registerSteps(lab: Lab, words: LabWords): RegisteredStep[] {
   return steps
 }
 
+/** A lab's steps, registered without a machine: to be read, not run. */
+export function unboundSteps(name: string, lab: Lab): RegisteredStep[] {
+  return registerSteps(lab, unbound(name, wiringOf(lab)))
+}
+
 /** A lab's header, read by registering its steps without a machine. */
 export function headerOf(name: string, lab: Lab): LabHeader {
   const wiring = wiringOf(lab)
-  const steps = registerSteps(lab, unbound(name, wiring)).map(step => step.header)
+  const steps = unboundSteps(name, lab).map(step => step.header)
   const { title, document, finds = null, topology, engine, needs = {} } = lab
   checkNeeds(needs)
   const machines = [...(lab.machines ?? [])]

@@ -104,7 +104,16 @@ describe('a lab that is broken on purpose', function () {
       '1.1 leave-out': 'survived',
       '1.2 leave-out': 'killed in 2',
     })
-    expect(await goOn({ ...first[0], sha256: 'another', mutations: [survived] })).to.deep.equal({
+    // Where step 2 is another by now, what step 1 noticed is noticed still, and what nothing did may be.
+    const change = 'without ip addr add 192.0.2.1/24 dev left'
+    const by = { step: 1, kind: 'claim' as const, message: 'it was noticed at once', ms: 1 }
+    const early = { ...killed, id: '1.2 leave-out', change, outcome: { result: 'killed' as const, by } }
+    const steps = [first[0].steps[0] ?? '', 'another']
+    expect(await goOn({ ...first[0], steps, mutations: [survived, early] })).to.deep.equal({
+      '1.1 leave-out': 'killed in 1',
+      '1.2 leave-out': 'killed in 1',
+    })
+    expect(await goOn({ ...first[0], steps: steps.toReversed(), mutations: [early] })).to.deep.equal({
       '1.1 leave-out': 'killed in 1',
       '1.2 leave-out': 'killed in 2',
     })

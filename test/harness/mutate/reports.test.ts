@@ -16,6 +16,7 @@ const wire = (mutations: Tried[], more: Partial<LabMutations> = {}): LabMutation
   return {
     lab: 'wire',
     sha256: 'ab',
+    steps: ['cd'],
     machine: 'here',
     commands: 9,
     looking: 2,
@@ -58,19 +59,19 @@ describe('what breaking labs came to', () => {
     const shards = parts.map(mutations => wire(mutations, { found: all.length, unseen }))
     expect(shards.map(idleExplanations)).to.deep.equal([[], []])
     const [merged] = mergeMutations(
-      shards.map(one => ({ schema: 'vethlab-mutations/1', on: '2026-03-01', labs: [one] })),
+      shards.map(one => ({ schema: 'vethlab-mutations/2', on: '2026-03-01', labs: [one] })),
     )
     expect(merged?.mutations).to.deep.equal(all)
     expect(merged && idleExplanations(merged)).to.deep.equal(['command 1[.]1'])
   })
 
   it('of the same mutation twice is refused', () => {
-    const report = { schema: 'vethlab-mutations/1' as const, on: '2026-03-01', labs: [wire(all)] }
+    const report = { schema: 'vethlab-mutations/2' as const, on: '2026-03-01', labs: [wire(all)] }
     expect(() => mergeMutations([report, report])).to.throw(HostError, 'wire 1.1 leave-out is in two of these reports')
   })
 
   it('is a page: sums by lab and by kind, survivors with their reasons', () => {
-    const page = mutationsPage([{ schema: 'vethlab-mutations/1', on: '2026-03-01', labs: [wire(all)] }])
+    const page = mutationsPage([{ schema: 'vethlab-mutations/2', on: '2026-03-01', labs: [wire(all)] }])
     expect(page).to.include('| wire | 2026-03-01 | 9 commands, 2 only look | 3 | 2 | 1 | 60.0 % | 200 ms |')
     expect(page).to.include('| a command is left out | 3 | 2 | 1 | 60.0 % | 200 ms |')
     expect(page).to.include('| wire | labs/wire.ts:2 | without command 2.2 leave-out | **unexplained** |')
