@@ -681,8 +681,10 @@ export default lab(
         await expect(look.http('http://127.0.0.1:8080')).to.answer()
         await $`docker rm -f web`
         // It outlasts the engine.
+        const [before] = await look.processes('dockerd')
         await $`service docker restart`
         await expect(look.engine()).to.be.present()
+        await expect(look.processes('dockerd')).not.to.show({ pid: before?.pid })
         expect(await mapped('8080:80')).to.equal('203.0.113.2:8080\n')
         await open('web', { on: '203.0.113.2', port: 8080, to: 80 })
         await $`docker rm -f web`
