@@ -50,6 +50,7 @@ export default lab(
         await $`docker network create --ipv6 --subnet 2001:db8:1::/64 my-net`
         defer`docker network rm my-net`
         await expect(look.network('my-net')).to.show({ IPAM: { Config: { Subnet: '2001:db8:1::/64' } } })
+        await expect(look.sysctl('net.ipv6.conf.all.forwarding')).to.show('1')
         const bridge = await look.bridge('my-net')
         await $`docker run -d --name client --net my-net centos sleep infinity`
         defer`docker rm -f client`
