@@ -19,12 +19,14 @@ export function mutationsAfter(command: string, before: Snapshot, after: Snapsho
   const ports = /\bmaster\b|\baddif\b/.test(command) ? [] : after.ports.filter(name => !before.ports.includes(name))
   const sysctls = /\bsysctl\b|\/proc\/sys\//.test(command) ? [] : [...after.sysctls]
   return [
-    ...rules.flatMap((rule, i) => ruleMutations(rule, after, use, how => afterwards(takeRules, newRule(i + 1, how)))),
+    ...rules.flatMap((rule, i) =>
+      ruleMutations(rule, after, use, how => afterwards(takeRules, newRule(i + 1, rules.length, how))),
+    ),
     ...ports.map(
       (_, i): StateMutation => ({
         ...{ operator: 'pull-port', idle: undefined },
         change: `the ${ports.length > 1 ? `${i + 1}. ` : ''}port that came is taken out of its bridge`,
-        act: afterwards(`${listPorts} >${folder}/ports || :`, pullPort(i + 1)),
+        act: afterwards(`${listPorts} >${folder}/ports || :`, pullPort(i + 1, ports.length)),
       }),
     ),
     ...sysctls.flatMap(([key, value]): StateMutation[] => {
@@ -95,13 +97,14 @@ const allRules =
 // Where this fails the change is not made, and known for not made: the command must not fail for it.
 const takeRules = `${allRules} >${folder}/rules || :`
 
-function newRule(nth: number, how: How): string {
-  return `${awaited(`${allRules} | grep -vxFf ${folder}/rules | sed -n ${nth}p`)} && echo "$one" | ${act[how]}`
+function newRule(nth: number, of: number, how: How): string {
+  return `${awaited(`${allRules} | grep -vxFf ${folder}/rules`, nth, of)} && echo "$one" | ${act[how]}`
 }
 
-/** Waits until a command prints something, which then is `$one`: an engine may do what it was asked a little later, as a swarm's does. */
-function awaited(command: string): string {
-  return `for _ in $(seq 30); do one=$(${command}); [ "$one" ] && break; sleep 0.1; done; [ "$one" ]`
+/** Waits until a command prints that many lines, of which the nth then is `$one`: an engine may make them a little later, as a swarm's does. */
+function awaited(command: string, nth: number, of: number): string {
+  const line = `${command} | awk 'NR == ${nth} { one = $0 } END { if (NR >= ${of}) print one }'`
+  return `for _ in $(seq 30); do one=$(${line}); [ "$one" ] && break; sleep 0.1; done; [ "$one" ]`
 }
 
 const remove = `printf '*%s\\n-D%s\\nCOMMIT\\n' "$t" "\${r#-A}"`
@@ -115,7 +118,7 @@ const act: Record<How, string> = {
 
 const listPorts = 'ls -d /sys/class/net/*/brport 2>/dev/null'
 
-function pullPort(nth: number): string {
-  const come = awaited(`${listPorts} | grep -vxFf ${folder}/ports | sed -n ${nth}p`)
+function pullPort(nth: number, of: number): string {
+  const come = awaited(`${listPorts} | grep -vxFf ${folder}/ports`, nth, of)
   return `${come} && one=\${one%/brport} && ip link set "\${one##*/}" nomaster`
 }

@@ -94,31 +94,32 @@ describe('what a command made, taken away', () => {
   })
   after(async () => await machine?.[Symbol.asyncDispose]())
 
-  /** What is left where a command made this only after it had ended, as an engine may. */
+  /** What is left where a command makes this while it has ended already, as an engine may. */
   const leftOf = async (makes: string, made: Snapshot, shows: string) => {
     const use = { snapshots: [made], claimed: [] }
     const [mutation] = mutationsAfter('docker start web', withRules(''), made, use)
     if (mutation?.act.kind !== 'afterwards') throw new Error('it is not done afterwards')
     const { before, script } = mutation.act
-    const late = `(sleep 0.5; ${makes}) >/dev/null 2>&1 &`
+    const late = `(${makes}) >/dev/null 2>&1 &`
     return (await machine.exec(`mkdir -p ${folder}\n${before}\n${late}\n${script}\nwait\n${shows}`)).stdout
   }
   const rule = '-A OUTPUT -o lo -j DROP'
 
-  it('a rule of iptables', async () => {
-    expect(await leftOf(`iptables ${rule}`, withRules(`[0:0] ${rule}`), 'iptables -S OUTPUT')).to.equal(
-      '-P OUTPUT ACCEPT\n',
-    )
+  it('a rule of iptables, and not the one that only came before it', async () => {
+    const other = '-A OUTPUT -o lo -p udp -j ACCEPT'
+    // At first the later one of both is alone.
+    const makes = `iptables ${rule}; sleep 0.5; iptables ${other.replace('-A', '-I')}`
+    const made = withRules(`[0:0] ${other}\n[0:0] ${rule}`)
+    expect(await leftOf(makes, made, 'iptables -S OUTPUT')).to.equal(`-P OUTPUT ACCEPT\n${rule}\n`)
   })
 
   it('a rule of ip6tables', async () => {
-    expect(await leftOf(`ip6tables ${rule}`, withRules('', `[0:0] ${rule}`), 'ip6tables -S OUTPUT')).to.equal(
-      '-P OUTPUT ACCEPT\n',
-    )
+    const made = withRules('', `[0:0] ${rule}`)
+    expect(await leftOf(`sleep 0.5; ip6tables ${rule}`, made, 'ip6tables -S OUTPUT')).to.equal('-P OUTPUT ACCEPT\n')
   })
 
   it('a port of a bridge', async () => {
-    const makes = 'ip link add br0 type bridge; ip link add p0 type veth peer p1; ip link set p0 master br0'
+    const makes = 'ip link add br0 type bridge; ip link add p0 type veth peer p1; sleep 0.5; ip link set p0 master br0'
     const made = { ...withRules(''), ports: ['p0'] }
     expect(await leftOf(makes, made, 'ip -br link show p0; ip -br link show master br0')).to.match(/^p0@p1 .*\n$/)
   })
