@@ -270,6 +270,8 @@ export default lab(
         defer`docker swarm leave --force`
         const advertised = await $`docker info -f '{{.Swarm.NodeAddr}}'`
         expect(advertised.stdout).to.equal('203.0.113.2\n')
+        // The engine goes on for a while after it has answered; the last that it makes is the way out of what takes in for the swarm.
+        await expect(look.ports('docker_gwbridge')).to.show([{ state: 'forwarding' }])
         await $`docker network create -d overlay --attachable svc-net`
         defer`docker network rm svc-net`
         await $`docker service create -d --name orders --network svc-net --endpoint-mode dnsrr --replicas 2 --publish mode=host,target=80 --no-resolve-image nginx:alpine`
