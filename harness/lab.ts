@@ -27,8 +27,11 @@ export interface LabDefinition {
    * one that stays away fails the lab.
    */
   leaves?: Array<{ difference: RegExp; because: string }>
-  /** Mutations (`--mutate`) that no expectation can see, by what is changed in words, each with the reason. One that is seen fails. */
-  unseen?: Array<{ mutation: RegExp; because: string }>
+  /**
+   * Mutations (`--mutate`) that no expectation can see, by what is changed in words, each with the reason. One that is seen fails,
+   * unless it is `seenElsewhere`: with another engine, on another kind of host.
+   */
+  unseen?: Array<{ mutation: RegExp; because: string; seenElsewhere?: true }>
   /** Documented claims that belong here and that no lab can test, by their id: why. */
   untestable?: Record<string, string>
 }

@@ -110,7 +110,7 @@ function resultOf({ file, sha256, steps, machine, discovery, tried }: Subject): 
   return {
     ...{ lab: file.name, sha256, steps, machine, commands, looking, found: mutations.length },
     mutations: mutations.flatMap(({ mutation }) => tried.get(mutation.id) ?? []),
-    unseen: (file.lab.unseen ?? []).map(({ mutation }) => mutation.source),
+    unseen: (file.lab.unseen ?? []).flatMap(({ mutation, seenElsewhere }) => (seenElsewhere ? [] : [mutation.source])),
   }
 }
 

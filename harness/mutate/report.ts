@@ -24,7 +24,7 @@ export interface LabMutations {
   /** How many mutations there are in all; of a shard `mutations` has fewer. */
   found: number
   mutations: Tried[]
-  /** What the lab says that nothing can see, as sources of regular expressions. */
+  /** What the lab says that nothing can see anywhere, as sources of regular expressions. */
   unseen: string[]
 }
 

@@ -73,6 +73,7 @@ describe('a lab that is broken on purpose', function () {
       { mutation: /without ip link set right mtu/, because },
       { mutation: /192\.0\.2\.1 → /, because: 'any address will do' },
       { mutation: /without ip link set left up/, because: 'it is up anyway' },
+      { mutation: /without ip link add/, because: 'this host has one', seenElsewhere: true as const },
     ]
     const [made] = await mutate({ ...inSandbox, labs: [labOf('wire', wire, { unseen })] })
     expect(made?.mutations.flatMap(({ id, unseen }) => (unseen === null ? [] : [id]))).to.deep.equal([
