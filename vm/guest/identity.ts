@@ -30,8 +30,8 @@ export function makeIdentity({ engine, keep, hostname }: IdentityRequest): Ident
     `random ${randomBytes(64).toString('hex')}`,
     ...files.map(file => `file ${fileWords(file)}`),
     `hostname ${hostname ?? 'guest'}`,
-    ...address('guest', 'eth0'),
-    ...address('outside', 'lan0'),
+    uplink('guest', 'eth0'),
+    uplink('outside', 'lan0'),
     ...(engine ? engineLines() : []),
     ...(keep ? ['keep'] : []),
     'end',
@@ -39,28 +39,23 @@ export function makeIdentity({ engine, keep, hostname }: IdentityRequest): Ident
   return { bytes: Buffer.from(lines.map(line => `${line}\n`).join('')), login }
 }
 
-function fileWords({ path, mode, content }: SeedFile): string {
-  return `${path} ${mode.toString(8)} ${Buffer.from(content).toString('hex')}`
+function fileWords({ path, content }: Pick<SeedFile, 'path' | 'content'>): string {
+  return `${path} ${Buffer.from(content).toString('hex')}`
 }
 
 /** An engine has one or the other id, and knows which; docker0's MAC begins as the engine lets it begin. */
 function engineLines(): string[] {
   const ids = [makeEngineId(), makeEngineKey()]
   return [
-    ...ids.map(({ id, file, content }) => `engine ${id} ${fileWords({ path: file, mode: 0o600, content })}`),
-    `guest link set docker0 address ${formatMac(Buffer.concat([Buffer.from([0x02, 0x42]), randomBytes(4)]))}`,
+    ...ids.map(({ id, file, content }) => `engine ${id} ${fileWords({ path: file, content })}`),
+    `link guest docker0 0242${randomBytes(4).toString('hex')}`,
   ]
 }
 
-/** Commands of ip: a link's new MAC, and the IPv6 address that follows from it, which the kernel does only for a link that comes up. */
-function address(netns: 'guest' | 'outside', link: string): string[] {
+/** A link's new MAC, and its IPv6 address. */
+function uplink(netns: 'guest' | 'outside', link: string): string {
   const mac = randomMac()
-  return [
-    `${netns} link set ${link} address ${formatMac(mac)}`,
-    `${netns} address flush dev ${link} scope link`,
-    // Nobody else is on this wire: known at once rather than after a second of asking.
-    `${netns} address add ${linkLocal(mac)}/64 dev ${link} scope link nodad`,
-  ]
+  return `link ${netns} ${link} ${mac.toString('hex')} ${linkLocal(mac).toString('hex')}`
 }
 
 /** A MAC address such as the kernel gives to a link: of one station, administered locally. */
@@ -70,13 +65,9 @@ function randomMac(): Buffer {
   return mac
 }
 
-function formatMac(mac: Buffer): string {
-  return [...mac].map(byte => byte.toString(16).padStart(2, '0')).join(':')
-}
-
-/** The IPv6 address of a link with this MAC (RFC 4291, appendix A). */
-export function linkLocal(mac: Buffer): string {
+/** The IPv6 address of a link with this MAC (RFC 4291, appendix A), 16 bytes. */
+export function linkLocal(mac: Buffer): Buffer {
   const id = Buffer.concat([mac.subarray(0, 3), Buffer.from([0xff, 0xfe]), mac.subarray(3)])
   id[0] = (id[0] ?? 0) ^ 0x02
-  return `fe80::${(id.toString('hex').match(/.{4}/g) ?? []).join(':')}`
+  return Buffer.concat([Buffer.from('fe80000000000000', 'hex'), id])
 }

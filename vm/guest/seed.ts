@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Backend, defaultBackend } from '../backend.ts'
 import type { LoginShell } from '../transport/command-line.ts'
-import { makeSelf } from './self.ts'
+import { makeSelf, ownFiles } from './self.ts'
 
 /**
  * One file that a machine gets on top of its image, owned by root. `mode`: its permission bits. `path`: absolute in the
@@ -70,6 +70,7 @@ export async function makeTemplateSeed({ engine, backend, ports }: TemplateSeedR
     ...(await scripts(['init', 'network', 'relay', 'become', 'engine', 'warm-up'])),
     settings({ engine, backend, keep: false, channel: `port:${ports.channel}`, identity: ports.identity }),
     ...ordinaryFiles,
+    listOfOwnFiles(),
   ]
 }
 
@@ -94,6 +95,12 @@ function settings({
   const lines = [`ENGINE=${engine ? 1 : 0}`, `BACKEND=${backend}`, `KEEP=${keep ? 1 : 0}`, `CHANNEL=${channel}`]
   if (identity !== undefined) lines.push(`IDENTITY=${identity}`)
   return { path: '/etc/vethlab/machine', mode: 0o644, content: lines.map(line => `${line}\n`).join('') }
+}
+
+/** The files that become fills. */
+function listOfOwnFiles(): SeedFile {
+  const lines = Object.values(ownFiles).map(({ path, mode }) => `${mode.toString(8)} ${path}\n`)
+  return { path: '/etc/vethlab/own-files', mode: 0o644, content: lines.join('') }
 }
 
 const fstab = `devpts /dev/pts devpts gid=5,mode=620,ptmxmode=666

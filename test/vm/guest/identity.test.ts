@@ -11,8 +11,6 @@ describe('the identity of a clone', () => {
       'file /etc/hostname',
       'file /etc/hosts',
       'hostname alpha',
-      'guest address',
-      'outside address',
       'end',
     ])
   })
@@ -25,15 +23,20 @@ describe('the identity of a clone', () => {
   })
 
   it('gives each link a MAC of one station, administered locally, and docker0 one as its engine makes them', () => {
-    const macs = linesOf(request).flatMap(line => /^\w+ link set (\w+) address (\S+)$/.exec(line)?.slice(1) ?? [])
-    const [eth0, lan0, docker0] = ['eth0', 'lan0', 'docker0'].map(link => macs[macs.indexOf(link) + 1])
-    for (const mac of [eth0, lan0]) expect(mac).to.match(/^.[26ae](:[0-9a-f]{2}){5}$/)
-    expect(docker0).to.match(/^02:42(:[0-9a-f]{2}){4}$/)
+    for (const link of ['guest eth0', 'outside lan0']) expect(macOf(link)).to.match(/^.[26ae][0-9a-f]{10}$/)
+    expect(macOf('guest docker0')).to.match(/^0242[0-9a-f]{8}$/)
   })
 
-  it('gives a link the IPv6 address that the kernel makes of its MAC', () => {
-    // As `ip address` showed them in test/fixtures/bookworm.
-    expect(linkLocal(Buffer.from('328b1fc2dcce', 'hex'))).to.equal('fe80::308b:1fff:fec2:dcce')
+  it('gives an uplink the IPv6 address that follows from its MAC, and docker0 none', () => {
+    const [, , mac = '', address] = wordsOf('link')
+    expect(address).to.equal(linkLocal(Buffer.from(mac, 'hex')).toString('hex'))
+    expect(linesOf(request).find(line => line.startsWith('link guest docker0 '))).to.match(/ \S{12}$/)
+  })
+
+  it('makes that address as the kernel does', () => {
+    // As `ip address` showed them in test/fixtures/bookworm: fe80::308b:1fff:fec2:dcce.
+    const address = linkLocal(Buffer.from('328b1fc2dcce', 'hex'))
+    expect(address.toString('hex')).to.equal('fe80000000000000308b1ffffec2dcce')
   })
 
   it('leaves an engine alone where there is none', () => {
@@ -48,6 +51,11 @@ describe('the identity of a clone', () => {
 
 function linesOf(options: typeof request): string[] {
   return makeIdentity(options).bytes.toString().trimEnd().split('\n')
+}
+
+function macOf(link: string): string | undefined {
+  const line = linesOf(request).find(candidate => candidate.startsWith(`link ${link} `))
+  return line?.split(' ')[3]
 }
 
 function wordsOf(word: string): string[] {

@@ -57,8 +57,6 @@ export function qemuArguments(config: QemuConfig): string[] {
     ...['-serial', `file:${optionValue(config.serialLog)}`],
     // Random numbers from the host: sshd needs good ones at once, and a guest that has just booted has none.
     ...['-device', `virtio-rng-pci,addr=${pciAddress.rng}`],
-    // Tells the guest's kernel that it has been cloned, so that it seeds its random numbers anew.
-    ...['-device', 'vmgenid,guid=auto'],
     ...disk(config.rootfs),
     ...serialPorts(config),
     ...(config.qmp ? ['-chardev', `socket,id=qmp,fd=${config.qmp.fd}`, '-mon', 'chardev=qmp,mode=control'] : []),

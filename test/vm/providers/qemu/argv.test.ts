@@ -34,7 +34,6 @@ describe("qemu's arguments", () => {
     expect(args.filter(arg => /^-(net|netdev|nic)$|virtio-net|e1000/.test(arg))).to.deep.equal([])
     expect(valuesOf('-device', args)).to.deep.equal([
       'virtio-rng-pci,addr=2',
-      'vmgenid,guid=auto',
       'virtio-blk-pci,drive=root,addr=3',
       'virtio-serial-pci,addr=4',
       'virtconsole,chardev=console,nr=0,name=org.vethlab.console',
@@ -85,7 +84,7 @@ describe("qemu's arguments", () => {
   it('need neither disk nor ports for a kernel that is only probed', () => {
     const args = qemuArguments({ ...config, rootfs: undefined, ...noSockets })
     expect(valuesOf('-drive', args)).to.deep.equal([])
-    expect(valuesOf('-device', args)).to.deep.equal(['virtio-rng-pci,addr=2', 'vmgenid,guid=auto'])
+    expect(valuesOf('-device', args)).to.deep.equal(['virtio-rng-pci,addr=2'])
   })
 
   it('keep a comma in a path from ending it', () => {

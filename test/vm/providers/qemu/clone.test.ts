@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import Docker from 'dockerode'
 import { MachineError } from '../../../../vm/errors.ts'
+import { linkLocal } from '../../../../vm/guest/identity.ts'
+import { ownFiles } from '../../../../vm/guest/self.ts'
 import { ensureImage, type Image } from '../../../../vm/image/image.ts'
 import type { Machine } from '../../../../vm/machine.ts'
 import { qemuProgram } from '../../../../vm/providers/qemu/argv.ts'
@@ -35,7 +37,6 @@ describe('clones', function () {
     }
   })
 
-  // bookworm's kernel is not told by QEMU that it has been cloned.
   for (const [suite, engine] of [
     ['trixie', true],
     ['bookworm', false],
@@ -68,6 +69,19 @@ describe('clones', function () {
       it('have their own names', () => {
         expect(seen.map(({ hostname }) => hostname)).to.deep.equal(['alpha', 'beta', 'gamma'])
         for (const { hosts, hostname } of seen) expect(hosts).to.include(hostname)
+      })
+
+      it('have the IPv6 address that follows from the MAC of each link, and no other', () => {
+        for (const facts of seen) {
+          for (const link of ['eth0', 'lan0']) {
+            const mac = Buffer.from((facts[link] ?? '').replaceAll(':', ''), 'hex')
+            expect(facts[`${link} addresses`]).to.equal(`${linkLocal(mac).toString('hex')} 82`) // permanent, not tentative
+          }
+        }
+      })
+
+      it('keep their keys to themselves', () => {
+        for (const { modes } of seen) expect(modes).to.equal('600 600 600 444 644 644')
       })
 
       const own = ['random number', 'next random number', 'boot id', 'machine id', 'host key', 'authorized key', 'eth0']
@@ -130,7 +144,12 @@ describe('clones', function () {
       echo "hosts=$(tr '\\n' ' ' </etc/hosts)"
       echo "eth0=$(cat /sys/class/net/eth0/address)"
       echo "docker0=$(cat /sys/class/net/docker0/address)"
-      echo "lan0=$(ip netns exec outside cat /sys/class/net/lan0/address)"`)
+      echo "lan0=$(ip netns exec outside cat /sys/class/net/lan0/address)"
+      echo "eth0 addresses=$(awk '$6 == "eth0" { print $1, $5 }' /proc/net/if_inet6)"
+      echo "lan0 addresses=$(nsenter --net=/run/netns/outside awk '$6 == "lan0" { print $1, $5 }' /proc/net/if_inet6)"
+      echo "modes=$(stat -c %a ${Object.values(ownFiles)
+        .map(({ path }) => path)
+        .join(' ')} | tr '\\n' ' ')"`)
     const pairs = stdout
       .trim()
       .split('\n')
