@@ -15,6 +15,8 @@ export interface Fault {
   crowd?: number
   /** Takes its turn only every so many rounds, as it takes long. */
   every?: number
+  /** How many times as long as usual a run lasts that has to make what `setUp` has taken away. Default 1. */
+  lasts?: number
   /** Prepares what the run will meet, from its start on. */
   setUp?(scene: Scene): Promise<Prepared>
   /** Does it to a run, at a random moment; resolves to false when the run had ended before there was anything to be hit. */

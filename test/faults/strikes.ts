@@ -24,9 +24,9 @@ export const cli: Target = async run => (run.over() ? [] : [run.pid])
 /** A sandbox's first process. */
 export const sandboxInit: Target = async run => inSandbox(await descendants(run.pid), ({ numbers }) => numbers[1] === 1)
 
-/** What runs under this name in a sandbox. */
-export function named(name: string): Target {
-  return async run => inSandbox(await descendants(run.pid), process => process.name === name)
+/** What runs under such a name in a sandbox. */
+export function named(name: RegExp): Target {
+  return async run => inSandbox(await descendants(run.pid), process => name.test(process.name))
 }
 
 /** All of a sandbox. */

@@ -33,21 +33,36 @@ export interface Setting {
   hostState: string[]
 }
 
-/** Does one trial. */
-export async function trial(
+/** How often a run that was over before its moment came is done again, each time at half of it. */
+const tries = 4
+
+/** Does one trial. What strikes must have struck in the end: a run that nothing has disturbed is no proof. */
+export async function trial(fault: Fault, number: number, setting: Setting): Promise<Trial> {
+  const chance = chanceOf(setting.seed, fault.name, number)
+  const lab = drawLab(fault, chance, setting)
+  const moment = chance() * lab.usualMs * (fault.lasts ?? 1)
+  for (let tried = 0; ; tried++) {
+    const done = await disturb(fault, lab, moment / 2 ** tried, chance, setting)
+    const missed = fault.strike !== undefined && done.struckMs === undefined && done.problems.length === 0
+    if (missed && tried + 1 < tries) continue
+    const problems = missed ? ['there was nothing to be struck'] : done.problems
+    return { ...done, fault: fault.name, number, lab: lab.name, problems, said: problems.length > 0 ? done.said : '' }
+  }
+}
+
+/** A run that is disturbed at this moment, in milliseconds from its start, and the run after it. */
+async function disturb(
   fault: Fault,
-  number: number,
-  { host, seed, realLabs, hostState: before }: Setting,
-): Promise<Trial> {
-  const chance = chanceOf(seed, fault.name, number)
-  const real = fault.lab ?? (realLabs && !fault.crowd && chance() < 0.1 ? realLab(fault, chance) : undefined)
-  const lab = real === undefined ? shortLab(fault) : projectsLab(real, fault)
+  lab: TriedLab,
+  moment: number,
+  chance: Chance,
+  { host, hostState: before }: Setting,
+): Promise<Omit<Trial, 'fault' | 'number' | 'lab'>> {
   const prepared = await fault.setUp?.({ host, chance })
   const started = performance.now()
   const start = () => host.lab([lab.name, '--on', fault.on], withEngine(fault, prepared?.options))
   const run = start()
   const others = Array.from({ length: (fault.crowd ?? 1) - 1 }, start)
-  const moment = chance() * lab.usualMs
   let strike: Struck | undefined
   if (fault.strike) {
     await Promise.race([pause(moment), run.ended])
@@ -68,14 +83,11 @@ export async function trial(
     ...changes(before, await hostState()).map(what => `the host's network was changed: ${what}`),
   ]
   return {
-    fault: fault.name,
-    number,
-    lab: lab.name,
     struckMs: struckAt && struckAt - started,
     exitCode: ended?.exitCode,
     noticedMs,
     problems,
-    said: problems.length > 0 ? [run, ...others].map(one => one.said()).join('\n---\n') : '',
+    said: [run, ...others].map(one => one.said()).join('\n---\n'),
   }
 }
 
@@ -117,19 +129,29 @@ interface TriedLab {
   limitMs: number
 }
 
-/** A short one, made for this. Measured in sandboxes, and emulated, on an idle host. */
-function shortLab({ on, engine }: Fault): TriedLab {
-  const slowness = slownessOf[on]
-  return { name: faultyLab('holds'), usualMs: (engine ? 5000 : 2500) * slowness, limitMs: 60_000 * slowness }
-}
-
-/** One of the project's own. */
-function projectsLab(name: string, { on }: Fault): TriedLab {
-  return { name, usualMs: 12_000 * slownessOf[on], limitMs: 120_000 * slownessOf[on] }
+function drawLab(fault: Fault, chance: Chance, { realLabs }: Setting): TriedLab {
+  const real = fault.lab ?? (realLabs && !fault.crowd && chance() < 0.1 ? realLab(fault, chance) : undefined)
+  if (real === undefined) return shortLab(fault)
+  return { name: real, usualMs: usualMs[fault.on][real] ?? 10_000, limitMs: 120_000 * slownessOf[fault.on] }
 }
 
 function realLab({ engine }: Fault, chance: Chance): string {
   return engine ? oneOf(chance, ['publish-port', 'ifindex-pairing']) : 'bridge-nat'
+}
+
+/** One made for this. */
+function shortLab({ on, engine }: Fault): TriedLab {
+  const usual = usualMs[on][engine ? 'holds with an engine' : 'holds'] ?? 10_000
+  return { name: faultyLab('holds'), usualMs: usual, limitMs: 60_000 * slownessOf[on] }
+}
+
+/** How long a run lasts on an idle host, emulated where there is a virtual machine, in milliseconds. */
+const usualMs: Record<Fault['on'], Record<string, number>> = {
+  sandbox: {
+    ...{ holds: 3000, 'holds with an engine': 6000 },
+    ...{ 'bridge-nat': 14_000, 'two-machines': 14_000, 'publish-port': 8000, 'ifindex-pairing': 10_500 },
+  },
+  qemu: { holds: 6000, 'bridge-nat': 21_000 },
 }
 
 const slownessOf = { sandbox: 1, qemu: 5 }
