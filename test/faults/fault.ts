@@ -42,6 +42,8 @@ export interface Prepared {
   options: LabOptions
   /** Makes the host whole again. */
   undo?(): Promise<void>
+  /** Removes what is the trial's own, when the next run has removed what was left in it. */
+  afterwards?(): Promise<void>
 }
 
 /** One way in which a disturbed run may end. */

@@ -9,6 +9,7 @@ import {
   smallRunDisk,
 } from './disks.ts'
 import { type Fault, hostLacks, interrupted, killed, machineDied, verdict } from './fault.ts'
+import { exhausted, limitedMemory } from './memory.ts'
 import { cli, named, qemu, sandboxInit, segment, send, wholeSandbox } from './strikes.ts'
 
 const sandbox = { on: 'sandbox', engine: false } as const
@@ -125,6 +126,15 @@ export const faults: Fault[] = [
     may: [verdict],
   },
   {
+    name: 'out-of-memory',
+    what: 'the memory runs out, and the kernel kills the command line or the engine',
+    ...withEngine,
+    setUp: limitedMemory,
+    strike: exhausted,
+    may: [died, killed],
+    stays: untilTheNextRun,
+  },
+  {
     name: 'kill-cli-preparing',
     what: "the command line gets SIGKILL, while it makes the engine's data or soon after",
     ...withEngine,
@@ -228,6 +238,15 @@ export const faults: Fault[] = [
     ...virtual,
     strike: send('SIGKILL', cli),
     may: [killed],
+    stays: untilTheNextRun,
+  },
+  {
+    name: 'out-of-memory-qemu',
+    what: 'the memory runs out, and the kernel kills the command line or QEMU',
+    ...virtual,
+    setUp: limitedMemory,
+    strike: exhausted,
+    may: [died, killed],
     stays: untilTheNextRun,
   },
   {

@@ -80,6 +80,10 @@ async function disturb(
     ...(await leftBehind(host, fault.stays)).map(what => `after it is left: ${what}`),
     ...(fault.stays && chance() < 0.5 ? await afterGc(host) : []),
     ...(await nextRun(fault, host)),
+    ...((await prepared?.afterwards?.().then(
+      () => [],
+      error => [`the trial's own could not be removed: ${error.message}`],
+    )) ?? []),
     ...changes(before, await hostState()).map(what => `the host's network was changed: ${what}`),
   ]
   return {
