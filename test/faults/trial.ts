@@ -146,7 +146,7 @@ function realLab({ engine }: Fault, chance: Chance): string {
 /** One made for this. */
 function shortLab({ on, engine }: Fault): TriedLab {
   const usual = usualMs[on][engine ? 'holds with an engine' : 'holds'] ?? 10_000
-  return { name: faultyLab('holds'), usualMs: usual, limitMs: 60_000 * slownessOf[on] }
+  return { name: faultyLab('holds'), usualMs: usual, limitMs: 120_000 * slownessOf[on] }
 }
 
 /** How long a run lasts on an idle host, emulated where there is a virtual machine, in milliseconds. */
