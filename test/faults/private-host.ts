@@ -81,7 +81,7 @@ export async function privateHost({ image = true, copied = false } = {}): Promis
   }
   const owners: string[] = []
   let count = 0
-  return {
+  const host: PrivateHost = {
     folder,
     cache,
     lab(args, { env = {}, behind = [], report: wanted = true, input } = {}) {
@@ -134,8 +134,13 @@ export async function privateHost({ image = true, copied = false } = {}): Promis
       }
     },
     leftovers: () => leftoversOf({ folder, cache, run, temporary }, owners),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, maxRetries: 5 }),
+    async [Symbol.asyncDispose]() {
+      // Once the folder is gone nobody knows any more whose they are.
+      if ((await host.leftovers()).length > 0) await host.lab(['gc'], { report: false }).ended
+      await rm(folder, { recursive: true, maxRetries: 5 })
+    },
   }
+  return host
 }
 
 async function linkTree(from: string, to: string): Promise<void> {
