@@ -29,6 +29,7 @@ testBreaks('container-mode', [
     from: '--name mysql2 --net=container:mysql mysql:5.7',
     to: "--name mysql2 mysql:5.7 sh -c 'timeout 2 mysqld'",
     step: 'the ports are shared: a second server finds 3306 taken',
-    says: /to equal '1'/,
+    // On a busy host the server may end by itself before its time is up; that the port is taken, it says in no case.
+    says: /to equal '1'|Address already in use/,
   },
 ])
