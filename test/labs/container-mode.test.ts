@@ -27,9 +27,9 @@ testBreaks('container-mode', [
   {
     title: 'the second server has a netns of its own',
     from: '--name mysql2 --net=container:mysql mysql:5.7',
-    to: "--name mysql2 mysql:5.7 sh -c 'timeout 2 mysqld'",
+    // A shell before it: as process 1 it would obey no signal before it is ready, and SIGKILL never.
+    to: "--name mysql2 mysql:5.7 sh -c 'timeout -s KILL 2 mysqld; exit $?'",
     step: 'the ports are shared: a second server finds 3306 taken',
-    // The step has two expectations for it: how the server ends, and that it says the port is taken. Either may notice.
-    says: /to equal '1'|Address already in use/,
+    says: /to equal '1'/,
   },
 ])
