@@ -17,6 +17,7 @@ import { type Course, courseOf } from './course.ts'
 import { readDurations } from './durations.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { failureOf } from './failure.ts'
+import type { Intervention } from './intervention.ts'
 import { labRun } from './lab-run.ts'
 import type { Followed, MochaReporter, Repeated } from './mocha.ts'
 import { planOf, shardOf } from './plan.ts'
@@ -44,6 +45,8 @@ export interface RunOptions {
   /** Number of the last step to run, when only one lab is run. */
   until?: number | undefined
   keep: boolean
+  /** Who stands between the labs and their machines; nobody unless told otherwise. */
+  intervention?: Intervention
   /** Asked before each command. */
   ask?: ((command: string) => Promise<void>) | undefined
   reporters: Reporter[]
@@ -57,7 +60,7 @@ const oneByOne: Jobs = { number: 1, machines: 1, why: 'one by one' }
 /** Runs labs, each on a machine of its own; resolves to the exit code. */
 export async function run(options: RunOptions): Promise<number> {
   const { why, cells, until, keep, ask, signal, reporters, jobs = oneByOne, repeat = 1, shard } = options
-  const { resumed = new Map<string, LabEvent[]>() } = options
+  const { resumed = new Map<string, LabEvent[]>(), intervention = {} } = options
   const started = performance.now()
   const totals = tally()
   const repeated = repetitions()
@@ -89,7 +92,7 @@ export async function run(options: RunOptions): Promise<number> {
   const runs = plan.flatMap(({ file, cell, of }, i) => {
     if (known[i]) return []
     const provider = once.get(cell.provider) ?? cell.provider
-    return labRun(file, { cell: { ...cell, provider }, of, ...{ until, keep, ask, emit, signal } })
+    return labRun(file, { cell: { ...cell, provider }, of, intervention, ...{ until, keep, ask, emit, signal } })
   })
   let unclaimed: Failure | undefined
   let differ = false
