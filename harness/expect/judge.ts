@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { ExpectationEnded } from '../events.ts'
+import { patience } from '../patience.ts'
 import { ExpectationError } from './error.ts'
 
 /** What is judged: something that can be looked at again, or a value that was seen once. */
@@ -19,7 +19,7 @@ export interface Claim<T> {
 export interface Judgement {
   /** true for `not`: the claim must not hold. */
   negate: boolean
-  /** How long to look again before giving up, in ms. */
+  /** How long to look again before giving up, in ms; longer on a busy machine. */
   patienceMs: number
   /** The caller's line. */
   where: string
@@ -29,39 +29,30 @@ export interface Judgement {
 /** What a judgement tells. */
 export type Verdict = Omit<ExpectationEnded, 'type' | 'lab' | 'step'>
 
-// Looking is cheap but not free: quick at first, as most facts hold at once, then calmer.
-const firstPauseMs = 25
-const longestPauseMs = 400
-
 /** Looks until the claim holds (or, negated, ceases to hold) or patience ends; throws an ExpectationError then. */
 export async function judge<T>(subject: Subject<T>, claim: Claim<T>, judgement: Judgement): Promise<void> {
   const started = performance.now()
-  const deadline = started + judgement.patienceMs
-  let looks = 0
-  for (let wait = firstPauseMs; ; wait = Math.min(wait * 2, longestPauseMs)) {
+  const { again } = patience(judgement.patienceMs)
+  for (let looks = 1; ; looks += 1) {
     const seen = 'take' in subject ? await subject.take() : subject.value
-    looks += 1
     const { holds, saw, moot = false } = claim.check(seen)
     const passed = holds !== judgement.negate && !moot
-    const over = !('take' in subject) || performance.now() + wait > deadline
-    if (passed || over) {
-      const ms = performance.now() - started
-      const verdict = {
-        text: claim.text,
-        status: passed ? 'passed' : 'failed',
-        saw,
-        looks,
-        ms,
-        where: judgement.where,
-      } as const
-      judgement.onVerdict(verdict)
-      if (passed) return
-      throw new ExpectationError({
-        text: claim.text,
-        where: judgement.where,
-        saw: looks > 1 ? `${saw} (last of ${looks} looks in ${(ms / 1000).toFixed(1)} s)` : saw,
-      })
-    }
-    await pause(wait)
+    if (!passed && 'take' in subject && (await again())) continue
+    const ms = performance.now() - started
+    const verdict = {
+      text: claim.text,
+      status: passed ? 'passed' : 'failed',
+      saw,
+      looks,
+      ms,
+      where: judgement.where,
+    } as const
+    judgement.onVerdict(verdict)
+    if (passed) return
+    throw new ExpectationError({
+      text: claim.text,
+      where: judgement.where,
+      saw: looks > 1 ? `${saw} (last of ${looks} looks in ${(ms / 1000).toFixed(1)} s)` : saw,
+    })
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { patience } from '../patience.ts'
 
 /** A difference that the lab declares beforehand, with its reason. */
 export interface Leaves {
@@ -22,11 +22,10 @@ export async function judgeResidue(
   leaves: Leaves[],
   patienceMs: number,
 ): Promise<ResidueVerdict> {
-  const deadline = performance.now() + patienceMs
+  const { again } = patience(patienceMs)
   for (;;) {
     const verdict = compare(await difference(), leaves)
-    if (!verdict.message || performance.now() > deadline) return verdict
-    await pause(100)
+    if (!verdict.message || !(await again())) return verdict
   }
 }
 
