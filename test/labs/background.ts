@@ -3,10 +3,14 @@ import { sideBySide } from '../../harness/run/side-by-side.ts'
 
 /*
  * Runs of labs mostly wait: for ARP, for pings that stay unanswered, for patience to end. So those of all test files begin
- * together with the first test that needs one, and three a core go on at once.
+ * together with the first test that needs one, and two a core go on at once; with three, a slow host falls behind the
+ * labs' clocks.
  */
 
-const atOnce = 3 * availableParallelism()
+/** How long a test may wait until it is its run's turn and the run is over, in ms: there are hundreds. */
+export const turnMs = 60 * 60_000
+
+const atOnce = 2 * availableParallelism()
 const waiting: { work: () => Promise<void>; long: boolean }[] = []
 let begun = false
 

@@ -9,7 +9,7 @@ import { run } from '../../harness/run/run.ts'
 import { defaultBackend } from '../../vm/backend.ts'
 import { sandbox } from '../../vm/providers/sandbox.ts'
 import { defaultSuite } from '../../vm/suite.ts'
-import { beginAll, inBackground } from './background.ts'
+import { beginAll, inBackground, turnMs } from './background.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -74,7 +74,7 @@ export function testBreaks(name: string, breaks: Break[]): void {
     for (const one of breaks) {
       const outcome = inBackground(() => runBroken(name, one))
       it(`${one.title}: ${one.step ? `"${one.step}" fails` : 'the lab fails'}`, async function () {
-        this.timeout(600_000)
+        this.timeout(turnMs)
         const { exitCode, failedStep, failure } = await outcome()
         expect(failedStep, failure?.message).to.equal(one.step)
         expect(`${failure?.message}\n${failure?.saw}`).to.match(one.says)

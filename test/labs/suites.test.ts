@@ -14,7 +14,7 @@ import type { Provider } from '../../vm/machine.ts'
 import { qemu } from '../../vm/providers/qemu.ts'
 import { sandbox } from '../../vm/providers/sandbox.ts'
 import { defaultSuite, type Suite, suites } from '../../vm/suite.ts'
-import { beginAll, inBackground } from './background.ts'
+import { beginAll, inBackground, turnMs } from './background.ts'
 
 /** What failed in a run, in words, empty when every claim held; and the run's report. */
 async function runAll(
@@ -39,7 +39,7 @@ async function runAll(
 }
 
 describe('every lab holds', function () {
-  this.timeout(600_000)
+  this.timeout(turnMs)
   before(beginAll)
 
   // The longest first.
