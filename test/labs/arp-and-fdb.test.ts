@@ -3,15 +3,15 @@ import { testBreaks } from './broken.ts'
 testBreaks('arp-and-fdb', [
   {
     title: 'three is off docker0',
-    from: 'await forget()\n      await ping',
-    to: 'await $`ip link set ${three.port} nomaster`\n      await forget()\n      await ping',
+    from: "await ping('one', '172.17.0.1')",
+    to: "await $`ip link set ${three.port} nomaster`\n      await ping('one', '172.17.0.1')",
     step: 'who has an address is asked of all; the answer goes to who asked',
     says: /ff:ff:ff:ff:ff:ff/,
   },
   {
     title: 'docker0 is a hub from the start',
-    from: 'await forget()\n      await ping',
-    to: 'await $`ip link set docker0 type bridge ageing_time 0`\n      await forget()\n      await ping',
+    from: "await ping('one', '172.17.0.1')",
+    to: "await $`ip link set docker0 type bridge ageing_time 0`\n      await ping('one', '172.17.0.1')",
     step: 'a port’s own MAC is in the FDB for good; a container’s is there once it has sent something',
     says: /FDB of docker0 should show/,
   },
