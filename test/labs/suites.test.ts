@@ -41,8 +41,12 @@ async function runAll(
 const every = () => true
 
 /** Whether a lab says of anything that it depends on the engine's version. */
-function tellsEngines({ steps }: LabHeader): boolean {
-  return steps.some(({ changed, covers }) => changed.length > 0 || covers.some(({ on }) => on.engine !== undefined))
+function tellsEngines({ needs, steps }: LabHeader): boolean {
+  return [needs, ...steps.map(step => step.needs)].some(({ engine }) => engine !== undefined) || steps.some(changes)
+}
+
+function changes({ changed, covers }: LabHeader['steps'][number]): boolean {
+  return changed.length > 0 || covers.some(({ on }) => on.engine !== undefined)
 }
 
 // The others are run on the other suites by the workflow's job of labs, each in a shard.
