@@ -18,7 +18,8 @@ const mostTimes = 3
 
 /**
  * Patience of `ms`, beginning now. Where a look takes long, what is looked for takes long as well, as on a machine whose
- * processors are busy: then it counts for less than it takes, and patience lasts longer, three times as long at most.
+ * processors are busy: then it counts for less than it takes, and patience lasts longer, three times as long at most. That a look takes long by
+ * nature, as a ping that stays unanswered, can't be told from that.
  */
 export function patience(ms: number): Patience {
   const started = performance.now()

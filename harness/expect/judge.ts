@@ -19,7 +19,7 @@ export interface Claim<T> {
 export interface Judgement {
   /** true for `not`: the claim must not hold. */
   negate: boolean
-  /** How long to look again before giving up, in ms; longer on a busy machine. */
+  /** How long to look again before giving up, in ms; longer where a look takes long. */
   patienceMs: number
   /** The caller's line. */
   where: string
