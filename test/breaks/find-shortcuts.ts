@@ -33,7 +33,8 @@ async function findAll(names: string[]): Promise<void> {
   for (const { name } of labs) await import(`../labs/${name}.test.ts`)
   const shortcuts = await readShortcuts()
   let writing = Promise.resolve()
-  await sideBySide(labs, { jobs: availableParallelism() }, async lab => {
+  // Labs mostly wait.
+  await sideBySide(labs, { jobs: Math.ceil(1.5 * availableParallelism()) }, async lab => {
     const known = names.length === 0 ? (shortcuts[lab.name] ?? {}) : {}
     const found = await ofLab(lab, tested.get(lab.name) ?? [], known).catch((error: unknown) => {
       process.exitCode = 1
