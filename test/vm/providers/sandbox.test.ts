@@ -206,7 +206,9 @@ describe('a sandbox', function () {
       await once(child, 'exit')
       await until(async () => (await processesOf(name)).length === 0)
       await until(async () => !(await loopFiles()).includes(rootfs))
-      expect(await readFile('/proc/self/mountinfo', 'utf8')).to.not.include('vethlab-')
+      expect(await readFile('/proc/self/mountinfo', 'utf8'))
+        .to.not.include(name)
+        .and.to.not.include(folder)
 
       await sweepRunDirs()
       expect(await cgroupsOf(name)).to.deep.equal([])
