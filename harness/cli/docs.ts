@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { defaultBackend } from '../../vm/backend.ts'
 import { HostError } from '../../vm/errors.ts'
 import { defaultSuite } from '../../vm/suite.ts'
-import { readDocuments } from '../claims/documents.ts'
+import { type Document, readDocuments } from '../claims/documents.ts'
+import type { LabHeader } from '../events.ts'
 import { withCatalogue } from '../pages/catalogue.ts'
 import { labPage } from '../pages/lab-page.ts'
 import type { JsonReport } from '../reporters/json-report.ts'
@@ -29,36 +30,44 @@ export async function docs(paths: readonly string[]): Promise<number> {
   return 0
 }
 
-/**
- * The pages that reports make, by their paths in the project, of each lab's last run in the default kind of machine, and of what only
- * the other iptables backend could do. @throws HostError where a lab did not pass there
- */
+/** The pages that reports make, by their paths in the project: a lab's each, and README.md. @throws HostError as `pageOf` */
 export async function pagesOf(reports: readonly JsonReport[]): Promise<Map<string, string>> {
-  const [labs, documents, readme] = await Promise.all([
-    findLabs(),
-    readDocuments(),
-    readFile(join(top, 'README.md'), 'utf8'),
-  ])
+  const [labs, documents] = await Promise.all([findLabs(), readDocuments()])
   const headers = labs.map(({ header }) => header)
-  const pages = headers.map(async (header): Promise<[string, string]> => {
-    const runs = reports
-      .flatMap(({ labs }) => labs)
-      .filter(({ name, machine }) => name === header.name && machine?.suite === defaultSuite)
-    const run = runs.findLast(({ machine }) => machine?.iptablesBackend === defaultBackend)
-    const other = runs.findLast(({ machine }) => machine?.iptablesBackend !== defaultBackend)
-    // One of which nothing could be run, as the machine lacks what it needs, is skipped.
-    if (!run || (run.status !== 'passed' && run.reason === null)) {
-      throw new HostError(`there is no run of ${header.name} on ${defaultSuite} that passed`, {
-        mend: 'npm run lab -- --all --on sandbox --reporter json=report.json',
-      })
-    }
-    const path = `docs/labs/${header.name}.md`
-    const before = await readFile(join(top, path), 'utf8').catch(() => '')
-    // What only the other backend can show is all that is taken of it.
-    const page = other ? labPage(header, other, documents, before) : before
-    return [path, labPage(header, run, documents, page)]
-  })
-  const catalogued = withCatalogue(readme, headers)
+  const pages = await Promise.all(headers.map(header => pageOf(header, reports, documents)))
+  return new Map([...pages, ['README.md', await readmeOf(headers)]])
+}
+
+/**
+ * A lab's page and its path in the project, of the lab's last run in the default kind of machine, and of what only the other iptables
+ * backend could do. @throws HostError where the lab did not pass there
+ */
+export async function pageOf(
+  header: LabHeader,
+  reports: readonly JsonReport[],
+  documents: readonly Document[],
+): Promise<[path: string, text: string]> {
+  const runs = reports
+    .flatMap(({ labs }) => labs)
+    .filter(({ name, machine }) => name === header.name && machine?.suite === defaultSuite)
+  const run = runs.findLast(({ machine }) => machine?.iptablesBackend === defaultBackend)
+  const other = runs.findLast(({ machine }) => machine?.iptablesBackend !== defaultBackend)
+  // One of which nothing could be run, as the machine lacks what it needs, is skipped.
+  if (!run || (run.status !== 'passed' && run.reason === null)) {
+    throw new HostError(`there is no run of ${header.name} on ${defaultSuite} that passed`, {
+      mend: 'npm run lab -- --all --on sandbox --reporter json=report.json',
+    })
+  }
+  const path = `docs/labs/${header.name}.md`
+  const before = await readFile(join(top, path), 'utf8').catch(() => '')
+  // What only the other backend can show is all that is taken of it.
+  const page = other ? labPage(header, other, documents, before) : before
+  return [path, labPage(header, run, documents, page)]
+}
+
+/** README.md with the catalogue of these labs. */
+export async function readmeOf(labs: readonly LabHeader[]): Promise<string> {
+  const catalogued = withCatalogue(await readFile(join(top, 'README.md'), 'utf8'), labs)
   if (catalogued === undefined) throw new Error('README.md has no place for the catalogue')
-  return new Map([...(await Promise.all(pages)), ['README.md', catalogued]])
+  return catalogued
 }

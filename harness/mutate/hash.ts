@@ -10,19 +10,32 @@ export async function hashOf({ path }: LabFile): Promise<string> {
     .digest('hex')
 }
 
+/** What decides what a lab does, as text. */
+export interface LabText {
+  /** What each step runs. */
+  steps: string[]
+  /** What stands between the steps and outside the lab, and the machines that it asks for. */
+  rest: string
+}
+
+/** The text that decides what a lab does: what it says of itself, and of what nothing can see, is no part of it. */
+export async function labText({ name, path, lab }: LabFile): Promise<LabText> {
+  const { engine, needs, leaves, machines, segments, body } = lab
+  const steps = unboundSteps(name, lab).map(({ run }) => run.toString())
+  const between = steps.reduce((text, run) => text.replace(run, () => ''), body.toString())
+  const machine = { engine, needs, leaves, machines, segments }
+  const asked = JSON.stringify(machine, (_, value) => (value instanceof RegExp ? String(value) : value))
+  return { steps, rest: `${asked}${outsideLab(await readFile(path, 'utf8'))}${between}` }
+}
+
 /**
  * For each step, SHA-256 in hex of all the text that decides what happens up to its end: where two texts of a lab agree in it, they do
- * the same until then. What a lab says of itself, and of what nothing can see, is no part of it.
+ * the same until then.
  */
-export async function stepHashes({ name, path, lab }: LabFile): Promise<string[]> {
-  const { engine, needs, leaves, machines, segments, body } = lab
-  const runs = unboundSteps(name, lab).map(({ run }) => run.toString())
-  const between = runs.reduce((text, run) => text.replace(run, () => ''), body.toString())
-  const hash = createHash('sha256')
-  const machine = { engine, needs, leaves, machines, segments }
-  hash.update(JSON.stringify(machine, (_, value) => (value instanceof RegExp ? String(value) : value)))
-  hash.update(outsideLab(await readFile(path, 'utf8'))).update(between)
-  return runs.map(run => hash.update(run).copy().digest('hex'))
+export async function stepHashes(file: LabFile): Promise<string[]> {
+  const { steps, rest } = await labText(file)
+  const hash = createHash('sha256').update(rest)
+  return steps.map(run => hash.update(run).copy().digest('hex'))
 }
 
 /** What stands in a lab's file before `export default lab(`, and behind its closing line. */

@@ -11,6 +11,7 @@ import { hashOf, stepHashes } from './hash.ts'
 import type { Mutation } from './mutation.ts'
 import type { LabMutations, Tried } from './report.ts'
 import { shortcutsTo } from './shortcut.ts'
+import { stillHolds } from './still-holds.ts'
 import { type Outcome, trial } from './trial.ts'
 
 /** What is to be broken, where, and who is told. */
@@ -138,14 +139,6 @@ async function subjectOf(file: LabFile, options: Breaking): Promise<Subject | un
     ...{ file, sha256, steps, machine, discovery: discovered, tried: new Map(), shortcuts: new Map() },
     known: new Map(decided.map(tried => [keyOf(tried), tried])),
   }
-}
-
-/** Whether what was decided of a lab's earlier text is decided of this one: what a step noticed it notices as long as it does the same. */
-function stillHolds(outcome: Tried['outcome'], earlier: readonly string[], steps: readonly string[]): boolean {
-  if (outcome.result === 'untried') return false
-  const until = outcome.result === 'killed' ? outcome.by.step : null
-  const decisive = until ?? Math.max(earlier.length, steps.length)
-  return earlier[decisive - 1] === steps[decisive - 1]
 }
 
 /** Looks for the fewest steps that suffice for a step to pass: what it notices itself need not wait for the others. */

@@ -191,7 +191,7 @@ async function leftBehind(host: PrivateHost, stays?: RegExp): Promise<string[]> 
 
 /** What the next run would remove, `gc` removes as well. */
 async function afterGc(host: PrivateHost): Promise<string[]> {
-  const { exitCode } = await host.lab(['gc'], { report: false }).ended
+  const { exitCode } = await host.gc()
   return [
     ...(exitCode === 0 ? [] : [`gc ends with ${exitCode}`]),
     ...(await leftBehind(host)).map(what => `after gc is left: ${what}`),

@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('arp-and-fdb', [
+testLab('arp-and-fdb', [
   {
     title: 'three is off docker0',
     from: "await ping('one', '172.17.0.1')",
@@ -23,10 +23,8 @@ testBreaks('arp-and-fdb', [
     says: /frame/,
   },
   {
-    title: 'the flood is left on',
-    from: 'flood off',
-    to: 'flood on',
+    mutation: '5.1 leave-out',
+    change: 'without bridge link set dev veth<id> flood off',
     step: 'a port can be spared what is flooded',
-    says: /flood: false/,
   },
 ])

@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('bridge-nat-beside-docker', [
+testLab('bridge-nat-beside-docker', [
   {
     title: 'the policy of FORWARD is as without an engine',
     from: "await expect(filter).to.have.policy('filter', 'FORWARD', 'DROP')",

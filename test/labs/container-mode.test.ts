@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('container-mode', [
+testLab('container-mode', [
   {
     title: 'mysql is in mode bridge from the start',
     from: 'docker run --net host -d --name mysql',

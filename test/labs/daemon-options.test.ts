@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('daemon-options', [
+testLab('daemon-options', [
   {
     title: 'docker run is given an option of its own',
     from: "['--mtu=1400', ",

@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('dns-files', [
+testLab('dns-files', [
   {
     title: 'one of them is mounted no more',
     from: 'const { stdout } = await $`docker exec web mount`',

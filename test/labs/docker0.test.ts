@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('docker0', [
+testLab('docker0', [
   {
     title: 'docker0 has a port from the start',
     from: 'await $`brctl show`\n        await expect(look.ports',

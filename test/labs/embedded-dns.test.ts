@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('embedded-dns', [
+testLab('embedded-dns', [
   {
     title: 'the client is on docker0',
     from: '--name client --net my-net',

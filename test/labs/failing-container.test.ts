@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('failing-container', [
+testLab('failing-container', [
   {
     title: 'the container does not fail',
     from: 'docker run --name failed training/webapp python missing.py',

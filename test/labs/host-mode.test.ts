@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('host-mode', [
+testLab('host-mode', [
   {
     title: 'the container is in mode bridge',
     from: '--name hosted --net host nginx:alpine',

@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('icc-false', [
+testLab('icc-false', [
   {
     title: 'the cable stays where it is',
     from: "await $`docker network disconnect bridge two`\n        await expect(look.ports('docker0')).to.show([{ state: 'forwarding' }])",

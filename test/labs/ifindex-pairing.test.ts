@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('ifindex-pairing', [
+testLab('ifindex-pairing', [
   {
     title: 'the veth is taken out of docker0',
     from: 'const { stdout } = await $`brctl show`',

@@ -1,19 +1,15 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('ip-forward', [
+testLab('ip-forward', [
   {
-    title: 'forwarding stays on',
-    from: 'sysctl -w net.ipv4.ip_forward=0',
-    to: 'sysctl -w net.ipv4.ip_forward=1',
+    mutation: '2.1 sysctl',
+    change: '0 → 1 in sysctl -w net.ipv4.ip_forward=0',
     step: 'without it a container’s packets for outside end at docker0',
-    says: /ip_forward should show 0/,
   },
   {
-    title: 'the container publishes nothing',
-    from: 'docker run --name test -d -p 8088:80',
-    to: 'docker run --name test -d -p 8089:80',
+    mutation: '1.2 port',
+    change: '8088 → 8089 in docker run --name test -d -p 8088:80 nginx:alpine',
     step: 'with the engine forwarding is on, for every link',
-    says: /8088/,
   },
   {
     title: 'another link is switched off',

@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('iptables-off', [
+testLab('iptables-off', [
   {
     title: 'the engine goes on with its rules',
     from: '\'DOCKER_OPTS="--iptables=false"\' >>',

@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('ipv6', [
+testLab('ipv6', [
   {
     title: 'the guest forwards already',
     from: "await expect(look.sysctl(key)).to.show('0')",

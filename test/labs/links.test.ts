@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('links', [
+testLab('links', [
   {
     title: 'the container is not removed when it ends',
     from: 'docker run --rm -d --name brief',

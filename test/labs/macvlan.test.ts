@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('macvlan', [
+testLab('macvlan', [
   {
     title: 'the containers are on docker0',
     from: '--net lan nginx:alpine',

@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('modes', [
+testLab('modes', [
   {
     title: 'dokcer is spelt well',
     from: 'docker rm -f $(dokcer ps -a -q)',

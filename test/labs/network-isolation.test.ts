@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('network-isolation', [
+testLab('network-isolation', [
   {
     title: 'both containers are on docker0',
     from: '--name web-01-net --net ${network} nginx:alpine',

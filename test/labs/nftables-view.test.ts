@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('nftables-view', [
+testLab('nftables-view', [
   {
     title: 'there are rules of the old kind, too',
     from: "await expect(look.iptables({ backend: 'legacy' }))",

@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('overlay', [
+testLab('overlay', [
   {
     title: 'there is a swarm from the start',
     from: 'const { exitCode, stderr } = await alpha.$`docker network create -d overlay',

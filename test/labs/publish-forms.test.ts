@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('publish-forms', [
+testLab('publish-forms', [
   {
     title: 'the port is chosen',
     from: 'docker run -itd -P training/webapp',

@@ -1,19 +1,15 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('publish-port', [
+testLab('publish-port', [
   {
-    title: 'another port is published',
-    from: '-p 8088:80 nginx:alpine',
-    to: '-p 8089:80 nginx:alpine',
+    mutation: '1.1 port',
+    change: '8088 → 8089 in docker run --name test -d -p 8088:80 nginx:alpine',
     step: 'a container whose port 80 is published as 8088 answers on localhost',
-    says: /GET http:\/\/localhost:8088 should answer/,
   },
   {
-    title: 'the container listens on another port',
-    from: '-p 8088:80 nginx:alpine',
-    to: '-p 8088:81 nginx:alpine',
+    mutation: '1.1 port 2',
+    change: '80 → 81 in docker run --name test -d -p 8088:80 nginx:alpine',
     step: 'a container whose port 80 is published as 8088 answers on localhost',
-    says: /should answer/,
   },
   {
     title: 'the port is published on loopback only',
@@ -37,11 +33,9 @@ testBreaks('publish-port', [
     says: /timed out|Timeout/i,
   },
   {
-    title: 'what should count requests counts others',
-    from: 'await $`iptables -t mangle -A INPUT -p tcp --dport 8088`',
-    to: 'await $`iptables -t mangle -A INPUT -p tcp --dport 8089`',
+    mutation: '6.1 port',
+    change: '8088 → 8089 in iptables -t mangle -A INPUT -p tcp --dport 8088',
     step: 'such a request is forwarded; INPUT never sees it',
-    says: /--dport/,
   },
   {
     title: 'MASQUERADE is on the wrong interface',

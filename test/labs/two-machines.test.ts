@@ -1,6 +1,6 @@
-import { testBreaks } from './broken.ts'
+import { testLab } from '../breaks/test-lab.ts'
 
-testBreaks('two-machines', [
+testLab('two-machines', [
   {
     title: 'the UDP port is not said',
     from: 'vxlan42 type vxlan id 42 local 172.16.1.1 dev eth1 dstport 4789',

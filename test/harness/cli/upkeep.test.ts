@@ -71,7 +71,7 @@ describe('npm run lab', function () {
     expect(await said('ps')).to.deep.equal({ exitCode: 0, said: 'No machine is alive.' })
     expect(await said('ps', '--json')).to.deep.equal({ exitCode: 0, said: '[]' })
     expect(await said('rm', '--all')).to.deep.equal({ exitCode: 0, said: 'No machine is kept.' })
-    expect(await said('gc')).to.deep.equal({ exitCode: 0, said: 'Nothing was left behind.' })
+    expect(await host.gc()).to.deep.equal({ exitCode: 0, said: 'Nothing was left behind.' })
   })
 
   it('ps shows kept machines beside one whose run goes on; rm removes the kept ones', async () => {
@@ -92,7 +92,7 @@ describe('npm run lab', function () {
       [`${name}-2`, 'kept'],
       [`${name}-3`, 'running'],
     ])
-    expect(await said('gc')).to.deep.equal({ exitCode: 0, said: 'Nothing was left behind.' })
+    expect(await host.gc()).to.deep.equal({ exitCode: 0, said: 'Nothing was left behind.' })
     expect((await said('rm', `${name}-3`)).exitCode).to.equal(2)
     expect(await said('rm', name)).to.deep.equal({ exitCode: 0, said: `removed ${name}` })
     expect(await said('rm', '--all')).to.deep.equal({ exitCode: 0, said: `removed ${name}-2` })
@@ -107,7 +107,7 @@ describe('npm run lab', function () {
     lab.kill('SIGKILL')
     await lab.ended
     while ((await guestProcesses(lab.pid)).length > 0) await pause(10)
-    const { exitCode, said: words } = await said('gc')
+    const { exitCode, said: words } = await host.gc()
     expect(words).to.match(
       new RegExp(`^removed the machine of ${faultyLab('waits')}: (\\d+ process(es)?, )?\\d+ cgroups?, /`),
     )
@@ -138,14 +138,15 @@ describe('npm run lab', function () {
     await building.printed(/image, \d+ s: /)
     const images = join(bare.cache, 'vethlab/images')
     const [site = ''] = (await readdir(images)).filter(name => name.startsWith('.building'))
-    expect((await bare.lab(['gc'], { report: false }).ended).stdout).to.equal('Nothing was left behind.')
+    expect((await bare.gc()).said).to.equal('Nothing was left behind.')
     building.kill('SIGKILL')
-    await building.ended
+    expect((await building.ended).exitCode, 'it still built').to.equal(undefined)
     // One of another recipe, that nobody builds any more.
     await rename(join(images, site), join(images, '.building-trixie-0123456789ab-Xx1'))
     await writeFile(join(images, 'trixie-0123456789ab.lock'), '')
-    const { stdout } = await bare.lab(['gc'], { report: false }).ended
-    expect(stdout).to.equal(`removed what was half made: ${join(images, '.building-trixie-0123456789ab-Xx1')}`)
+    expect((await bare.gc()).said).to.equal(
+      `removed what was half made: ${join(images, '.building-trixie-0123456789ab-Xx1')}`,
+    )
     expect(await bare.leftovers()).to.deep.equal([])
   })
 })

@@ -14,8 +14,7 @@ import { descendants } from '../../faults/processes.ts'
 const signal = new AbortController().signal
 const program = qemuProgram('x64') ?? ''
 
-describe('KVM', function () {
-  this.timeout(60_000)
+describe('KVM', () => {
   let image: Image
   let dir: string
 
@@ -42,14 +41,7 @@ describe('KVM', function () {
   })
 
   describe('probe', () => {
-    const probe = { program, accelerator: 'tcg' as const, limitMs: 60_000, signal }
-
-    it('sees a kernel that boots', async () => {
-      const { kernel, initrd } = image
-      const boot = await probeBoot({ ...probe, kernel, initrd })
-      expect(boot.up, boot.saw).to.equal(true)
-      expect(boot.ms).to.be.greaterThan(100)
-    })
+    const probe = { program, accelerator: 'tcg' as const, limitMs: 600_000, signal }
 
     it('sees one that does not, and says what QEMU said', async () => {
       const kernel = join(dir, 'no-kernel')
@@ -61,29 +53,34 @@ describe('KVM', function () {
 
     it('does not wait longer than its limit', async () => {
       const { kernel, initrd } = image
-      const boot = await probeBoot({ ...probe, kernel, initrd, limitMs: 300 })
-      expect(boot).to.include({ up: false, killed: false, saw: 'no kernel within 300 ms' })
+      const boot = await probeBoot({ ...probe, kernel, initrd, limitMs: 50 })
+      expect(boot).to.include({ up: false, killed: false, saw: 'no kernel within 50 ms' })
     })
 
     it('that somebody kills says nothing about the kernel', async () => {
       const { kernel, initrd } = image
       const probing = probeBoot({ ...probe, kernel, initrd })
-      let qemu: number | undefined
-      while (qemu === undefined) {
-        await pause(10)
-        qemu = (await descendants(process.pid)).find(({ name }) => name.startsWith('qemu-system'))?.number
-      }
-      process.kill(qemu, 'SIGKILL')
+      process.kill(await startedQemu(), 'SIGKILL')
       expect(await probing).to.include({ up: false, killed: true })
     })
 
     it('stops when told', async () => {
       const { kernel, initrd } = image
-      const failure = await probeBoot({ ...probe, kernel, initrd, signal: AbortSignal.timeout(300) }).catch(
-        error => error,
-      )
-      expect(failure).to.have.property('name', 'TimeoutError')
+      const stop = new AbortController()
+      const probing = probeBoot({ ...probe, kernel, initrd, signal: stop.signal }).catch(error => error)
+      await startedQemu()
+      stop.abort(new Error('enough'))
+      expect(await probing).to.have.property('message', 'enough')
     })
+
+    /** The number of the QEMU that is there as soon as it has been started. */
+    async function startedQemu(): Promise<number> {
+      for (;;) {
+        const found = (await descendants(process.pid)).find(({ name }) => name.startsWith('qemu-system'))
+        if (found) return found.number
+        await pause(10)
+      }
+    }
   })
 
   describe('verdict', () => {
