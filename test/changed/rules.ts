@@ -69,7 +69,7 @@ export const ofEveryTest: Readonly<Record<string, string>> = {
   '.npmrc': 'says how packages are installed',
   'bootstrap.cjs': 'starts all that is run',
   '.mocharc.json': 'says how mocha runs',
-  'test/all.ts': 'runs the tests',
+  'test/runner/main.ts': 'runs the tests',
 }
 
 /** Read by `npm run check`, which runs before any test, and by nothing else. */

@@ -5,11 +5,12 @@ import { HostError } from '../../vm/errors.ts'
 import { installMissing } from '../../vm/host/packages.ts'
 import { ensureImage } from '../../vm/image/image.ts'
 import { defaultSuite, suites } from '../../vm/suite.ts'
+import { affectedBy, choiceInWords } from '../changed/affected.ts'
 import { type Asked, asked } from './arguments.ts'
 import { check } from './checks.ts'
 import { longestFirst, readDurations } from './durations.ts'
 import { testHost } from './host.ts'
-import { testFiles, top } from './tiers.ts'
+import { testFiles, tierOf, top } from './tiers.ts'
 import { roomHere, workersThatFit } from './workers.ts'
 
 /*
@@ -33,17 +34,28 @@ try {
   process.exitCode = 2
 }
 
-async function main({ all, files, mocha, record }: Asked): Promise<number> {
+async function main(request: Asked): Promise<number> {
   await installMissing(['sandbox', 'qemu', 'keep', 'test'])
+  const chosen = await chosenBy(request)
   const checked = await check()
-  const chosen = files ?? testFiles(...(all ? (['test', 'all'] as const) : (['test'] as const)))
   // What all tests need is made here, where no test's limit runs; several builds share the processors.
   const signal = new AbortController().signal
-  if (files === undefined)
-    await Promise.all((all ? suites : [defaultSuite]).map(suite => ensureImage(suite, { report, signal })))
-  const passed = await test(longestFirst(chosen, readDurations()), { all, mocha, record })
+  if (request.files === undefined && chosen.length > 0) {
+    await Promise.all((request.all ? suites : [defaultSuite]).map(suite => ensureImage(suite, { report, signal })))
+  }
+  const passed = chosen.length === 0 || (await test(longestFirst(chosen, readDurations()), request))
   if (!checked) report('npm run check failed: see the top of this report')
   return checked && passed ? 0 : 1
+}
+
+/** The test files that are asked for. */
+async function chosenBy({ all, changed, files }: Asked): Promise<string[]> {
+  if (changed === undefined) return files ?? testFiles(...(all ? (['test', 'all'] as const) : (['test'] as const)))
+  const choice = await affectedBy(changed)
+  process.stdout.write(choiceInWords(choice))
+  const affected = [...choice.chosen, ...(all ? choice.later : [])].map(({ file }) => file)
+  // The checks have run all of theirs by then.
+  return affected.filter(file => tierOf(file) !== 'check')
 }
 
 /** Runs these files; resolves to whether all of their tests passed and nothing was left behind. */
