@@ -14,7 +14,7 @@ function interruptibleProcess(cleanUpMs: number, options: { stdout?: 'pipe' | 'i
       setTimeout(() => process.exit(7), ${cleanUpMs})
     })
     setInterval(() => process.stdout.write('tick\\n'), 20)
-    setTimeout(() => process.exit(9), 8000)`
+    setTimeout(() => process.exit(9), 300_000)`
   return execa(process.execPath, ['--input-type=module', '-e', script], {
     reject: false,
     stdin: 'ignore',
