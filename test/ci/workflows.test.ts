@@ -9,9 +9,7 @@ const top = fileURLToPath(new URL('../..', import.meta.url))
 const files = globSync('.github/{workflows,actions/*}/*.yml', { cwd: top })
 const text = (name: string) => readFileSync(join(top, name), 'utf8')
 
-describe('the workflows', function () {
-  this.timeout(30_000)
-
+describe('the workflows', () => {
   it('are what GitHub takes', async () => {
     const lint = await createLinter()
     // Its list of runners is older than they are.

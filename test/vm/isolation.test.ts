@@ -29,8 +29,7 @@ describe('a run', function () {
   })
 })
 
-describe('a sandbox’s root', function () {
-  this.timeout(60_000)
+describe('a sandbox’s root', () => {
   let machine: Machine
   const run = async (script: string) => (await machine.exec(script)).stdout.trim()
   before(async function () {

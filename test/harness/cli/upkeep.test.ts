@@ -52,7 +52,7 @@ describe('the machines that are alive', () => {
 })
 
 describe('npm run lab', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let host: PrivateHost
   before(async function () {
     this.timeout(0) // An image may have to be built.

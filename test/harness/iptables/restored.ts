@@ -11,8 +11,7 @@ import { recordedSaves } from './recorded.ts'
 
 /** What holds of printed rules, restored by the suite's own programs. */
 export function describeRestoring(suite: Suite): void {
-  describe(`printed rules are what the iptables of ${suite} makes of them`, function () {
-    this.timeout(60_000)
+  describe(`printed rules are what the iptables of ${suite} makes of them`, () => {
     let machine: Machine
 
     before(async function () {

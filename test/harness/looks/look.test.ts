@@ -32,8 +32,7 @@ ip netns delete ns01
 ip netns delete ns02
 ip link delete br01`
 
-describe('looks at a machine', function () {
-  this.timeout(60_000)
+describe('looks at a machine', () => {
   let machine: Machine
   let look: Looks
   let state: string[]

@@ -1,13 +1,12 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { ensureImage, type Image } from '../../../vm/image/image.ts'
-import { decideKvm, findKvmDevice, rememberedKvmVerdicts } from '../../../vm/providers/kvm.ts'
+import { decideKvm, findKvmDevice } from '../../../vm/providers/kvm.ts'
 import { qemuProgram } from '../../../vm/providers/qemu/argv.ts'
 import { probeBoot } from '../../../vm/providers/qemu/probe.ts'
-import { qemuBuild } from '../../../vm/providers/qemu/version.ts'
 import { defaultSuite } from '../../../vm/suite.ts'
 import { descendants } from '../../faults/processes.ts'
 
@@ -89,32 +88,6 @@ describe('KVM', () => {
       const device = join(dir, 'kvm')
       const verdict = await decideKvm(getImage, { signal, cache: dir, device })
       expect(verdict).to.deep.equal({ works: false, saw: `${device} is not there` })
-    })
-
-    it('is what booting shows, remembered until something changes', async function () {
-      if (!(await findKvmDevice()).ok) this.skip()
-      const cache = join(dir, 'cache')
-      const decide = () => decideKvm(async () => image, { signal, cache })
-      const verdict = await decide()
-      const booted = await probeBoot({ ...image, program, accelerator: 'kvm', limitMs: 3000, signal })
-      expect(verdict.works, booted.saw).to.equal(booted.up)
-
-      const [name = ''] = await readdir(join(cache, 'kvm'))
-      const path = join(cache, 'kvm', name)
-      const build = qemuBuild(program) ?? ''
-      expect(await rememberedKvmVerdicts(build, cache)).to.deep.equal([{ ...verdict, path }])
-      expect(await rememberedKvmVerdicts('another QEMU', cache)).to.deep.equal([])
-
-      const told = await readFile(path, 'utf8')
-      await writeFile(path, told.replace(/"saw": ".*"/, '"saw": "as remembered"'))
-      expect((await decide()).saw).to.equal('as remembered')
-      await writeFile(
-        path,
-        told.replace(/"saw": ".*"/, '"saw": "as remembered"').replace(/"host": ".*"/, '"host": "another"'),
-      )
-      expect((await decide()).saw).to.not.equal('as remembered')
-      await writeFile(path, 'half a verd')
-      expect((await decide()).works).to.equal(verdict.works)
     })
   })
 })

@@ -13,8 +13,7 @@ const owner = join(import.meta.dirname, 'segment/owner.ts')
 
 describeSegment(sandbox)
 
-describe('a segment of sandboxes', function () {
-  this.timeout(30_000)
+describe('a segment of sandboxes', () => {
   before(function () {
     if (process.getuid?.() !== 0) this.skip()
   })
@@ -74,7 +73,7 @@ describe('a segment of sandboxes', function () {
   })
 
   it('kept, joins the machines until the last is removed', async () => {
-    const { stdout } = await execa(process.execPath, [owner, 'keep'], { timeout: 15_000 })
+    const { stdout } = await execa(process.execPath, [owner, 'keep'])
     const { remove, kept } = JSON.parse(stdout) as { remove: string[]; kept: string }
     expect(kept).to.equal('the machines stay joined, until the last of them is removed')
     const [alpha = 0, beta = 0] = remove.map(command => Number(/\d+/.exec(command)?.[0]))

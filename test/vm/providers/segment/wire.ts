@@ -31,17 +31,15 @@ export async function joined(provider: Joiner, machines: Machine[], called = nam
 /** Whether a machine reaches the host of this number. */
 export const ping = async (machine: Machine | undefined, host: number) =>
   (await machine?.exec(`ping -c 1 -W 2 172.16.1.${host}`))?.exitCode === 0
-/** Waits for something that comes. */
+/** Waits for something that comes; the test's own limit ends it. */
 export const until = async (holds: () => boolean | Promise<boolean>) => {
-  for (const deadline = performance.now() + 20_000; !(await holds()); await sleep(50)) {
-    if (performance.now() > deadline) expect.fail('it never came')
-  }
+  while (!(await holds())) await sleep(50)
 }
 
 /** What holds of a segment, whichever provider joins it. */
 export function describeSegment(provider: Joiner): void {
   describe(`a segment, in ${provider.name}`, function () {
-    this.timeout(60_000)
+    this.timeout(180_000)
     let machines: Machine[] = []
     let segment: Segment
 
