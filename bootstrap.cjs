@@ -18,8 +18,8 @@ const { pathToFileURL } = require('url')
 /** The programs of this project; each is TypeScript, which Node 24 runs as it is. */
 const programs = {
   lab: 'harness/cli/main.ts',
-  test: 'test/all.ts',
-  check: 'test/check.ts',
+  test: 'test/runner/main.ts',
+  check: 'test/runner/check.ts',
   bench: 'bench/all.ts',
   'test:faults': 'test/faults/main.ts',
   'test:vagrant': 'test/vagrant/main.ts',

@@ -152,10 +152,11 @@ export default lab(
       async () => {
         const a = await inSecond().link('A')
         expect(a?.flags).to.include('BROADCAST').and.not.to.include('POINTOPOINT')
-        await $`ip netns exec ${second.pid} ip neigh flush dev A`
-        await expect(inSecond().neighbours('A')).not.to.show({ address: '10.1.1.2' })
-        // The other end makes sure of its neighbour 5 s after it heard of it, and a question tells who asks.
+        // Each end makes sure of its neighbour 5 s after it heard of it, and a question tells who asks: once A knows nobody, B is asked by none.
         await $`ip netns exec ${first.pid} ip neigh flush dev B`
+        await $`ip netns exec ${second.pid} ip neigh flush dev A`
+        await $`ip netns exec ${first.pid} ip neigh flush dev B`
+        await expect(inSecond().neighbours('A')).not.to.show({ address: '10.1.1.2' })
         await expect(inFirst().neighbours('B')).not.to.show({ address: '10.1.1.1' })
         const frames = await look.capture(
           { on: 'B', in: { container: first.id }, as: 'B' },

@@ -235,7 +235,7 @@ describe('bootstrap', () => {
       ['SIGTERM', 143],
     ] as const) {
       it(`passes ${signal} on, and its end`, async () => {
-        const { run } = await old(`setTimeout(() => {}, 8000); console.log('up')`)
+        const { run } = await old(`setTimeout(() => {}, 600_000); console.log('up')`)
         const child = run()
         child.stdout.once('data', () => child.kill(signal))
         expect((await child).exitCode).to.equal(code)

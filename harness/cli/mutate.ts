@@ -4,6 +4,7 @@ import type { Shard } from '../events.ts'
 import { mutate, UnfitLabError } from '../mutate/mutate.ts'
 import { readMutations } from '../mutate/read.ts'
 import { idleExplanations, type MutationReport } from '../mutate/report.ts'
+import { labsOfShard } from '../mutate/shard.ts'
 import { mutationsInWords, triedInWords } from '../mutate/words.ts'
 import { fileOutput } from '../reporters/output.ts'
 import { count } from '../reporters/words.ts'
@@ -33,7 +34,8 @@ export interface MutateRequest {
  * nothing can see it; 1 when one survived unexplained, or an explanation explains nothing; 3 when some could not be tried.
  */
 export async function mutateLabs(request: MutateRequest): Promise<number> {
-  const { labs, cold, shard, mutation, resume } = request
+  const { cold, shard, mutation, resume } = request
+  const labs = shard ? await labsOfShard(request.labs, shard) : request.labs
   const { on, ...kind } = request.cell
   const path = reportPath(request.reporters)
   if (path !== undefined && resume !== undefined && resolve(path) === resolve(resume)) {
@@ -49,15 +51,14 @@ export async function mutateLabs(request: MutateRequest): Promise<number> {
   const report = (line: string) => say(`  … ${line}\n`)
   const { provider } = await provide(on, { suite: kind.suite, keep: false, cold, disposable: false, report, signal })
   const accelerator = await acceleratorOf(provider, { suite: kind.suite, report, signal })
-  const machines = Math.max(...labs.map(({ header }) => header.machines.length || 1))
+  const machines = Math.max(1, ...labs.map(({ header }) => header.machines.length || 1))
   const jobs = jobsMeant(request.jobs, roomHere({ provider: provider.name, accelerator, machines }))
   const asked = mutation?.split(',').map(id => id.trim())
   const isAsked = (id: string) =>
     asked?.some(one => id === one || id.startsWith(`${one} `) || id.startsWith(`${one}.`)) ?? true
-  let nth = 0
   const found = await mutate({
     ...{ labs, cell: { ...kind, provider }, jobs: jobs.number, resumed, signal, report: () => {} },
-    wanted: (_, { id }) => isAsked(id) && (shard === undefined || nth++ % shard.of === shard.index - 1),
+    wanted: (_, { id }) => isAsked(id),
     onDiscovered: (lab, { commands, mutations }) =>
       process.stdout.write(`${lab}: ${count(commands, 'command')}, ${count(mutations.length, 'mutation')}\n`),
     onSkipped: (lab, because) => process.stdout.write(`${lab}: skipped, ${because}\n`),
@@ -76,7 +77,7 @@ export async function mutateLabs(request: MutateRequest): Promise<number> {
   }
   process.stdout.write(`\n${mutationsInWords(found)}`)
   const day = new Date().toISOString().slice(0, 10)
-  const written: MutationReport = { schema: 'vethlab-mutations/2', on: day, labs: found }
+  const written: MutationReport = { schema: 'vethlab-mutations/2', on: day, ...(shard && { shard }), labs: found }
   output?.write(`${JSON.stringify(written, null, 2)}\n`)
   output?.close()
   if (signal.aborted && path !== undefined) say(`what was tried is in ${path}: --resume ${path} goes on from there\n`)

@@ -1,4 +1,5 @@
 import { HostError } from '../../vm/errors.ts'
+import { requireAllShards } from '../merge/all-shards.ts'
 import { committedMutations, writeMutations } from '../mutate/files.ts'
 import { hashOf } from '../mutate/hash.ts'
 import { mergeMutations } from '../mutate/merge.ts'
@@ -20,16 +21,16 @@ export async function mutations(paths: readonly string[], { update }: { update: 
     if (update) throw new HostError('--update needs the reports of runs', { mend: '--mutate --reporter json=FILE' })
     return await committed()
   }
-  const reports = await Promise.all(paths.map(readMutations))
+  const reports = await Promise.all(paths.map(async path => ({ path, ...(await readMutations(path)) })))
+  const sharded = reports.filter(({ shard }) => shard)
+  if (sharded.length > 0) requireAllShards(sharded)
   const labs = inOrder(mergeMutations(reports))
   process.stdout.write(mutationsInWords(labs))
   const part = labs.find(({ found, mutations }) => mutations.length < found)
   if (part) {
     throw new HostError(
       `of ${part.lab} only ${part.mutations.length} of ${part.found} mutations are in these reports`,
-      {
-        mend: 'name the reports of all shards',
-      },
+      { mend: 'go on where the run was cut off: --resume FILE' },
     )
   }
   if (update) {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { HostError } from '../../vm/errors.ts'
-import { cellMeant } from './cells.ts'
+import { cellMeant, cellsMeant } from './cells.ts'
 import { unknownName } from './known.ts'
 
 /** Those of the whole program that say what a fresh machine is to be. */
@@ -8,6 +8,7 @@ interface ProgramFlags {
   on: string
   suite?: string
   backend?: string
+  matrix?: true
   keep?: true
   cold?: true
   disposable?: true
@@ -71,16 +72,46 @@ export function addUpkeep(program: Command, ended: (exitCode: number) => void): 
       const { gc } = await import('./gc.ts')
       ended(await gc())
     })
-  program
+  const cache = program
     .command('cache')
     .description('what images, templates and verdicts take of the disk, and what of it no recipe names any more')
-    .usage('[prune]')
-    .argument('[prune]', 'remove that, unless somebody uses it')
-    .addHelpText('after', help('npm run lab cache\n  npm run lab cache prune', 'it was looked, or removed'))
-    .action(async (word: string | undefined) => {
-      if (word !== undefined && word !== 'prune') throw unknownName('thing to do with the cache', word, ['prune'])
-      const { pruneInWords, showCache } = await import('./cache.ts')
-      ended(await (word === 'prune' ? pruneInWords() : showCache()))
+    .usage('[prune | fill | key]')
+    .allowExcessArguments()
+    .addHelpText('after', help('npm run lab cache\n  npm run lab cache prune', 'it was looked'))
+    .action(async (_: unknown, { args: [word], commands }: Command) => {
+      if (word !== undefined) {
+        const known = commands.map(command => command.name())
+        throw unknownName('thing to do with the cache', word, known)
+      }
+      const { showCache } = await import('./cache.ts')
+      ended(await showCache())
+    })
+  cache
+    .command('prune')
+    .description('remove what no recipe names any more, unless somebody uses it')
+    .addHelpText('after', help('npm run lab cache prune', 'it is removed'))
+    .action(async () => {
+      const { pruneInWords } = await import('./cache.ts')
+      ended(await pruneInWords())
+    })
+  cache
+    .command('fill')
+    .description(
+      'make the images, templates and engine data that runs would make: --suite, --backend, --on and --matrix say for which',
+    )
+    .usage('[--suite SUITE,…] [--backend BACKEND,…] [--on PROVIDER,…] [--matrix]')
+    .addHelpText('after', help('npm run lab cache fill -- --matrix --on qemu', 'all of it is there'))
+    .action(async (_: unknown, own: Command) => {
+      const { fillCache } = await import('./cache-fill.ts')
+      ended(await fillCache(cellsMeant(own.optsWithGlobals<ProgramFlags>())))
+    })
+  cache
+    .command('key')
+    .description('for CI systems: what a copy of ~/.cache/vethlab/images is keyed by')
+    .addHelpText('after', help('npm run --silent lab cache key', 'printed'))
+    .action(async () => {
+      const { imagesKey } = await import('./cache-key.ts')
+      ended(await imagesKey())
     })
 }
 

@@ -3,6 +3,7 @@ import { keyOf, type LabEnded, type LabEvent, labOf, type RunEvent, type RunStar
 import { repetitions } from '../repeat/repetitions.ts'
 import { exitCodeOf } from '../run/exit-code.ts'
 import { tally } from '../run/totals.ts'
+import { requireAllShards } from './all-shards.ts'
 import type { Blob } from './blob.ts'
 
 /**
@@ -56,28 +57,14 @@ function wholeOf(blobs: readonly Blob[]): RunStarted {
       mend: 'npm run lab -- --all --shard 1/2 --reporter blob=1.blob',
     })
   const runs = first.started.shard?.whole ?? first.started.runs
-  const of = first.started.shard?.of ?? 1
   const again = 'run that shard again'
   for (const { path, started, ended } of blobs) {
-    if (
-      JSON.stringify(started.shard?.whole ?? started.runs) !== JSON.stringify(runs) ||
-      (started.shard?.of ?? 1) !== of
-    ) {
+    if (JSON.stringify(started.shard?.whole ?? started.runs) !== JSON.stringify(runs)) {
       throw new HostError(`${path} is of another run than ${first.path}`, { mend: 'merge the shards of one run' })
     }
     if (!ended) throw new HostError(`${path} was cut off: its run has no end`, { mend: again })
   }
-  for (let index = 1; index <= of; index++) {
-    const [one, other] = blobs.filter(({ started }) => (started.shard?.index ?? 1) === index)
-    if (!one)
-      throw new HostError(`shard ${index} of ${of} is missing`, {
-        mend: `find its blob, or run it: --shard ${index}/${of}`,
-      })
-    if (other)
-      throw new HostError(`shard ${index} of ${of} is there twice: ${one.path}, ${other.path}`, {
-        mend: 'leave one out',
-      })
-  }
+  requireAllShards(blobs.map(({ path, started: { shard } }) => ({ path, shard })))
   const { shard: _, ...started } = first.started
   const labs = new Map(blobs.flatMap(({ started }) => started.labs.map(lab => [lab.name, lab])))
   const names = [...new Set(runs.map(({ lab }) => lab))]

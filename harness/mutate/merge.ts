@@ -2,7 +2,7 @@ import { HostError } from '../../vm/errors.ts'
 import type { LabMutations, MutationReport, Tried } from './report.ts'
 
 /**
- * The labs of several reports, as one run would have told them: the mutations of a lab that shards have split are put together.
+ * The labs of several reports, as one run would have told them: the mutations of a lab that is in several are put together.
  * @throws HostError where a mutation is in two reports of the same machine
  */
 export function mergeMutations(reports: readonly MutationReport[]): LabMutations[] {
@@ -17,7 +17,7 @@ export function mergeMutations(reports: readonly MutationReport[]): LabMutations
     const twice = mutations.find(({ id }, i) => mutations.findIndex(other => other.id === id) !== i)
     if (twice) {
       throw new HostError(`${first.lab} ${twice.id} is in two of these reports`, {
-        mend: 'name each shard once, and reports of one run only',
+        mend: 'name each report once, and those of one run only',
       })
     }
     return [{ ...first, mutations: mutations.toSorted(inOrder) }]

@@ -1,3 +1,4 @@
+import type { Shard } from '../events.ts'
 import type { Mutation } from './mutation.ts'
 import type { Outcome } from './trial.ts'
 
@@ -6,6 +7,8 @@ export interface MutationReport {
   schema: 'vethlab-mutations/2'
   /** The day, `2026-03-01`. */
   on: string
+  /** Which part of a run it is of; none of a whole one. Each lab is in one part. */
+  shard?: Shard
   labs: LabMutations[]
 }
 
@@ -21,7 +24,7 @@ export interface LabMutations {
   /** How many commands its steps have, and how many of them only look, which are not broken. */
   commands: number
   looking: number
-  /** How many mutations there are in all; of a shard `mutations` has fewer. */
+  /** How many mutations there are in all; `mutations` has fewer where only some were asked for, or the run was cut off. */
   found: number
   mutations: Tried[]
   /** What the lab says that nothing can see anywhere, as sources of regular expressions. */

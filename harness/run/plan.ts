@@ -2,6 +2,7 @@ import { type InLab, keyOf, type Shard } from '../events.ts'
 import { cellsTold, type MachineCell } from './cell.ts'
 import { type Durations, usually } from './durations.ts'
 import type { LabFile } from './registry.ts'
+import { shareOf } from './shares.ts'
 
 /** One run of a lab that is to be made. */
 export interface Planned {
@@ -28,21 +29,14 @@ export function planOf(labs: readonly LabFile[], cells: readonly MachineCell[], 
   )
 }
 
-/**
- * What of a plan falls to a shard, in the plan's order. Whoever splits the same plan the same way gets the same: the longest first,
- * each to the shard that has least so far. The runs of one lab in one cell stay together, as they are compared.
- */
-export function shardOf(plan: readonly Planned[], { index, of }: Shard, durations: Durations): Planned[] {
-  const groups = [...Map.groupBy(plan, ({ of: { repetition: _, ...rest } }) => keyOf(rest))].map(([key, runs]) => {
-    const takes = ({ of, cell }: Planned) => usually(durations, of.lab, cell.provider.name)
-    return { key, runs, takes: runs.reduce((sum, run) => sum + takes(run), 0) }
+/** What of a plan falls to a shard, in the plan's order. The runs of one lab in one cell stay together, as they are compared. */
+export function shardOf(plan: readonly Planned[], shard: Shard, durations: Durations): Planned[] {
+  const runTakes = ({ of, cell }: Planned) => usually(durations, of.lab, cell.provider.name)
+  const groups = [...Map.groupBy(plan, ({ of: { repetition: _, ...rest } }) => keyOf(rest))]
+  const share = shareOf(groups, shard, {
+    key: ([key]) => key,
+    takes: ([, runs]) => runs.reduce((sum, run) => sum + runTakes(run), 0),
   })
-  const longestFirst = groups.toSorted((one, other) => other.takes - one.takes || (one.key < other.key ? -1 : 1))
-  const shards = Array.from({ length: of }, () => ({ takes: 0, runs: new Set<Planned>() }))
-  for (const { runs, takes } of longestFirst) {
-    const least = shards.reduce((best, shard) => (shard.takes < best.takes ? shard : best))
-    least.takes += takes
-    for (const run of runs) least.runs.add(run)
-  }
-  return plan.filter(run => shards[index - 1]?.runs.has(run))
+  const runs = new Set(share.flatMap(([, runs]) => runs))
+  return plan.filter(run => runs.has(run))
 }

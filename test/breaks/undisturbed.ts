@@ -16,7 +16,7 @@ export function testUndisturbed(loaded: () => LabFile): void {
 
   it('holds', async () => {
     const { exitCode, failure, events } = await outcomeOf(loaded())
-    expect(failure && `${failure.message}\n  where ${failure.where}\n  saw   ${failure.saw}`).to.equal(undefined)
+    if (failure) expect.fail(`${failure.message}\n  where ${failure.where}\n  saw   ${failure.saw}`)
     expect(exitCode).to.equal(0)
     report = jsonReport(events)
   })

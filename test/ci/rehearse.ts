@@ -40,7 +40,8 @@ async function step(script: string, env: Record<string, string> = {}): Promise<n
 }
 
 try {
-  let failed = (await step('kvm.sh')) || (await step('image-key.sh')) || (await step('plan.sh'))
+  let failed =
+    (await step('kvm.sh')) || (await step('plan.sh')) || (await step('cache-keys.sh')) || (await step('fill.sh'))
   if (failed === 0) {
     const [, matrix = ''] = /^matrix=(.*)$/m.exec(await readFile(outputs, 'utf8')) ?? []
     const { include } = JSON.parse(matrix) as { include: { shard: string }[] }

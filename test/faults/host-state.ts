@@ -26,12 +26,25 @@ export async function hostState(): Promise<string[]> {
   return parts.flat().sort()
 }
 
-/** What came and went between two states: `+ link …`, `- setting …`. */
+/**
+ * What came and went between two states: `+ link …`, `- setting …`. A setting that was not there before is none: it came
+ * with a module that the kernel has loaded since, for whoever on this host asked for it first.
+ */
 export function changes(before: string[], after: string[]): string[] {
+  const settings = new Set(before.flatMap(line => pathOf(line) ?? []))
+  const came = (line: string) => {
+    const path = pathOf(line)
+    return !before.includes(line) && (path === undefined || settings.has(path))
+  }
   return [
     ...before.filter(line => !after.includes(line)).map(line => `- ${line}`),
-    ...after.filter(line => !before.includes(line)).map(line => `+ ${line}`),
+    ...after.filter(came).map(line => `+ ${line}`),
   ]
+}
+
+/** The path of a setting; undefined for what is none. */
+function pathOf(line: string): string | undefined {
+  return /^setting (\S+)/.exec(line)?.[1]
 }
 
 /**

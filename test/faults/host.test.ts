@@ -24,7 +24,7 @@ function refusal({ exitCode, stdout, stderr, report }: Ended): { message: string
 }
 
 describe('a host that lacks something', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let host: PrivateHost
   before(async function () {
     this.timeout(0) // An image may have to be built.

@@ -10,6 +10,8 @@ export interface Disturbed {
   saidWhenStruck: string | undefined
   /** From the strike until the report told of it, in milliseconds; undefined when it never did. */
   noticedMs: number | undefined
+  /** How many times slower than an idle one the host was then, as others work there too; 1 unless told. */
+  slowness?: number | undefined
 }
 
 /** The one line after which nothing is looked at any more. */
@@ -19,7 +21,7 @@ const lastLook = /^✓ the machine is as it was before the lab/m
 const machineUp = /; up in /
 
 /** What is wrong with how a disturbed run ended: wrong verdicts, wrong words. [] when all is well. */
-export function problemsOf({ fault, ended, saidWhenStruck, noticedMs }: Disturbed): string[] {
+export function problemsOf({ fault, ended, saidWhenStruck, noticedMs, slowness = 1 }: Disturbed): string[] {
   const { exitCode, stdout, stderr, report } = ended
   const said = `${stdout}\n${stderr}`
   const undisturbed = saidWhenStruck === undefined || lastLook.test(saidWhenStruck)
@@ -36,7 +38,7 @@ export function problemsOf({ fault, ended, saidWhenStruck, noticedMs }: Disturbe
       ? [`its report says exit code ${report.exitCode}, and it ended with ${exitCode}`]
       : []),
     ...(/a fault of vethlab itself|^ +at .*:\d+:\d+\)?$/m.test(said) ? ['it tells of a fault of its own'] : []),
-    ...(limitMs !== undefined && noticedMs !== undefined && noticedMs > limitMs
+    ...(limitMs !== undefined && noticedMs !== undefined && noticedMs > limitMs * slowness
       ? [`it was noticed after ${Math.round(noticedMs)} ms, and ${limitMs} are right`]
       : []),
   ]

@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { everyProcess, readProc } from './processes.ts'
@@ -86,10 +86,23 @@ async function cgroupsOf(owners: string[]): Promise<string[]> {
   return stdout.split('\n').filter(path => owners.some(owner => path.includes(`/vethlab-${owner}-`)))
 }
 
+/**
+ * Files of this folder that a loop device shows. One that is a hard link is left out: sandboxes on one file may share a
+ * device, whatever name they know it by, and others on this host run on the same file.
+ */
 async function loopDevicesOf(folder: string): Promise<string[]> {
   const names = await readdir('/sys/block')
   const files = await Promise.all(
     names.map(name => readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => '')),
   )
-  return files.map(file => file.trim()).filter(file => file.startsWith(folder))
+  const ours = files.map(file => file.trim()).filter(file => file.startsWith(folder))
+  const links = await Promise.all(
+    ours.map(file =>
+      stat(file).then(
+        ({ nlink }) => nlink,
+        () => 1,
+      ),
+    ),
+  )
+  return ours.filter((_, index) => links[index] === 1)
 }

@@ -49,6 +49,8 @@ export interface PrivateHost extends AsyncDisposable {
   cache: string
   /** Starts `npm run lab -- …`, without npm, with a JSON report beside the others. */
   lab(args: string[], options?: LabOptions): LabProcess
+  /** Runs `npm run lab gc`, and resolves to its exit code and what it said of what is ours. */
+  gc(): Promise<{ exitCode: number | undefined; said: string }>
   /** All that is left of the runs: processes, cgroups, mounts, loop devices, files. */
   leftovers(): Promise<string[]>
 }
@@ -133,14 +135,28 @@ export async function privateHost({ image = true, copied = false } = {}): Promis
         ended,
       }
     },
+    async gc() {
+      const { exitCode, stdout, stderr } = await host.lab(['gc'], { report: false }).ended
+      return { exitCode, said: ownLines(stdout + stderr, owners) }
+    },
     leftovers: () => leftoversOf({ folder, cache, run, temporary }, owners),
     async [Symbol.asyncDispose]() {
       // Once the folder is gone nobody knows any more whose they are.
-      if ((await host.leftovers()).length > 0) await host.lab(['gc'], { report: false }).ended
+      if ((await host.leftovers()).length > 0) await host.gc()
       await rm(folder, { recursive: true, maxRetries: 5 })
     },
   }
   return host
+}
+
+/** What gc says, without the cgroups of others: these are not in a folder of anybody's, and it removes all that it finds. */
+function ownLines(said: string, owners: string[]): string {
+  const ofOthers = (line: string) =>
+    line.includes('the cgroup of a machine that is gone: ') &&
+    !owners.some(owner => line.includes(`/vethlab-${owner}-`))
+  const lines = said.split('\n')
+  const own = lines.filter(line => !ofOthers(line))
+  return own.length === 0 && lines.length > 0 ? 'Nothing was left behind.' : own.join('\n')
 }
 
 async function linkTree(from: string, to: string): Promise<void> {

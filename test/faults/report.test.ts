@@ -6,7 +6,7 @@ import { type PrivateHost, privateHost } from './private-host.ts'
 const passing = ['bridge-nat', '--on', 'sandbox', '--until', '2']
 
 describe('a report that cannot be had', function () {
-  this.timeout(30_000)
+  this.timeout(180_000)
   let host: PrivateHost
   before(async function () {
     this.timeout(0) // An image may have to be built.

@@ -18,7 +18,8 @@ function quietHost(): { host: PrivateHost; runs: () => number } {
       printed: () => Promise.reject(new Error('it ended without')),
     }
   }
-  const host = { folder: '', cache: '', lab, leftovers: async () => [], [Symbol.asyncDispose]: async () => {} }
+  const gc = async () => ({ exitCode: 0, said: '' })
+  const host = { folder: '', cache: '', lab, gc, leftovers: async () => [], [Symbol.asyncDispose]: async () => {} }
   return { host, runs: () => runs }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { execa } from 'execa'
 import { type Chance, chanceOf, oneOf } from './chance.ts'
 import { type Fault, verdict } from './fault.ts'
 import { changes, hostState } from './host-state.ts'
@@ -72,9 +73,10 @@ async function disturb(
   const ended = await atLast(run, limitMs)
   const unhurt = await Promise.all(others.map(other => atLast(other, limitMs)))
   await prepared?.undo?.()
-  const { struckAt, saidWhenStruck, noticedMs } = { ...strike, noticedMs: await strike?.noticed }
+  const { struckAt, saidWhenStruck, slowness } = strike ?? {}
+  const noticedMs = await strike?.noticed
   const problems = [
-    ...(ended ? problemsOf({ fault, ended, saidWhenStruck, noticedMs }) : ['it did not end, and was killed']),
+    ...(ended ? problemsOf({ fault, ended, saidWhenStruck, noticedMs, slowness }) : ['it did not end, and was killed']),
     ...unhurt.flatMap(other => (other ? problemsOf(undisturbed(other)) : ['another run did not end, and was killed'])),
     ...(fault.once ? saidTwice(fault.once, [run, ...others]) : []),
     ...(await leftBehind(host, fault.stays)).map(what => `after it is left: ${what}`),
@@ -99,10 +101,8 @@ interface Struck {
   struckAt: number
   saidWhenStruck: string
   noticed: Promise<number | undefined>
+  slowness: number
 }
-
-/** What was seen of the machine before the strike may be told a moment after it. */
-const tellingMs = 50
 
 async function watch(run: LabProcess): Promise<Struck> {
   const struckAt = performance.now()
@@ -110,9 +110,21 @@ async function watch(run: LabProcess): Promise<Struck> {
     () => performance.now() - struckAt,
     () => undefined,
   )
-  await pause(tellingMs)
-  return { struckAt, saidWhenStruck: run.said(), noticed }
+  const slowness = await slownessNow()
+  return { struckAt, saidWhenStruck: run.said(), noticed, slowness }
 }
+
+/**
+ * Lets pass what it takes on this host, with all that goes on beside us, to start a process that does nothing: what was seen of the
+ * machine before the strike may be told so much later. Resolves to how many times as long it took as on an idle host, at least 1.
+ */
+async function slownessNow(): Promise<number> {
+  const since = performance.now()
+  await execa(process.execPath, ['--eval', ''])
+  return Math.max(1, (performance.now() - since) / idleMomentMs)
+}
+
+const idleMomentMs = 50
 
 const undisturbed = (ended: Ended): Disturbed => ({
   fault: { may: [verdict] },
@@ -177,8 +189,8 @@ async function atLast(run: LabProcess, limitMs: number): Promise<Ended | undefin
   return ended
 }
 
-/** How long the kernel may take to end what it was told to end. */
-const settlingMs = 5000
+/** How long the kernel may take to end what it was told to end, on a host as busy as can be. */
+const settlingMs = 60_000
 
 async function leftBehind(host: PrivateHost, stays?: RegExp): Promise<string[]> {
   const deadline = performance.now() + settlingMs
@@ -191,7 +203,7 @@ async function leftBehind(host: PrivateHost, stays?: RegExp): Promise<string[]> 
 
 /** What the next run would remove, `gc` removes as well. */
 async function afterGc(host: PrivateHost): Promise<string[]> {
-  const { exitCode } = await host.lab(['gc'], { report: false }).ended
+  const { exitCode } = await host.gc()
   return [
     ...(exitCode === 0 ? [] : [`gc ends with ${exitCode}`]),
     ...(await leftBehind(host)).map(what => `after gc is left: ${what}`),

@@ -11,8 +11,7 @@ const top = fileURLToPath(new URL('../../..', import.meta.url))
 const lab = async (...args: string[]) =>
   await execa(process.execPath, ['bootstrap.cjs', 'lab', ...args], { cwd: top, reject: false, stdin: 'ignore' })
 
-describe('npm run lab ledger', function () {
-  this.timeout(60_000)
+describe('npm run lab ledger', () => {
   const folder = mkdtempSync(join(tmpdir(), 'vethlab-test-'))
   after(() => rmSync(folder, { recursive: true }))
 

@@ -8,7 +8,7 @@ import { descendants } from '../../faults/processes.ts'
 const top = fileURLToPath(new URL('../../..', import.meta.url))
 
 describe('npm run lab shell', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   const name = faultyLab('waits')
   let host: PrivateHost
   before(async function () {

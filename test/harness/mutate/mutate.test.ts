@@ -64,7 +64,7 @@ describe('a lab that is broken on purpose', function () {
     const { score, unexplained, medianMs } = scoreOf(made?.mutations ?? [])
     expect(score).to.be.closeTo(5 / 7, 0.01)
     expect(unexplained).to.equal(2)
-    expect(medianMs).to.be.within(500, 20_000)
+    expect(medianMs).to.be.above(0)
   })
 
   it('may explain what nothing can see; an explanation of what is seen is told', async () => {

@@ -4,8 +4,7 @@ import type { Machine } from '../../../vm/machine.ts'
 import { sandbox } from '../../../vm/providers/sandbox.ts'
 import { defaultSuite } from '../../../vm/suite.ts'
 
-describe('what a kernel has', function () {
-  this.timeout(60_000)
+describe('what a kernel has', () => {
   let machine: Machine
   before(async function () {
     if (process.getuid?.() !== 0) this.skip()

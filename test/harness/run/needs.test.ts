@@ -35,8 +35,7 @@ const without = (name: KernelFeature): Provider =>
     return { ...machine, exec }
   })
 
-describe('what the machine lacks', function () {
-  this.timeout(60_000)
+describe('what the machine lacks', () => {
   before(function () {
     if (process.getuid?.() !== 0) this.skip()
   })

@@ -23,8 +23,7 @@ function flaky(name: string, odd: (before: number) => Promise<unknown>) {
   })
 }
 
-describe('labs run several times', function () {
-  this.timeout(30_000)
+describe('labs run several times', () => {
   before(function () {
     if (process.getuid?.() !== 0) this.skip()
   })

@@ -3,8 +3,7 @@ import type Mocha from 'mocha'
 import { keyOf, type LabEvent, labOf as runOf } from '../../../harness/events.ts'
 import { labOf, outcomeOf } from './outcome.ts'
 
-describe('a run that goes on where an earlier one stopped', function () {
-  this.timeout(30_000)
+describe('a run that goes on where an earlier one stopped', () => {
   before(function () {
     if (process.getuid?.() !== 0) this.skip()
   })

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import Mocha from 'mocha'
@@ -42,9 +43,7 @@ describe('side by side', () => {
   }
 })
 
-describe('labs side by side', function () {
-  this.timeout(30_000)
-
+describe('labs side by side', () => {
   /** Labs each of which waits, in its first step, until all have come there. */
   function together(names: string[], then: (name: string, words: Words) => Promise<unknown> = async () => {}) {
     const all = Promise.withResolvers<void>()
@@ -58,6 +57,18 @@ describe('labs side by side', function () {
         words.step('it goes on', async () => await then(name, words))
       }),
     )
+  }
+
+  /** Resolves when labs of these names have ended, which it must be told of. */
+  function endOf(...names: string[]) {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const open = new Set(names)
+    return {
+      ended: promise,
+      on(event: RunEvent) {
+        if (event.type === 'lab-ended' && open.delete(event.lab.name) && open.size === 0) resolve()
+      },
+    }
   }
 
   const failuresOf = (events: RunEvent[]) =>
@@ -119,11 +130,13 @@ describe('labs side by side', function () {
   ]
   for (const [what, letGo] of strays) {
     it(`an error that nobody waits for, of ${what}, is told as that of the lab which brought it about`, async () => {
+      const all = endOf('guilty', 'guilty too')
       const labs = together(['innocent', 'guilty', 'guilty too'], async (name, words) => {
-        if (name !== 'innocent') letGo(name, words)
-        await words.$`sleep 0.3`
+        if (name === 'innocent') return await all.ended
+        letGo(name, words)
+        await words.$`sleep 1000`
       })
-      const { exitCode, events } = await outcomeOf(labs, { jobs: 3 })
+      const { exitCode, events } = await outcomeOf(labs, { jobs: 3, on: all.on })
       const failures = failuresOf(events)
       expect(failures.innocent).to.equal(undefined)
       expect(failures.guilty).to.match(/nobody awaits guilty\b(?! too)/)
@@ -133,13 +146,14 @@ describe('labs side by side', function () {
   }
 
   it('an error of another run of this process is none of theirs', async () => {
+    const all = endOf('guilty')
     const [one] = together(['guilty'], async (name, words) => {
       strays[0]?.[1](name, words)
-      await words.$`sleep 0.3`
+      await words.$`sleep 1000`
     })
-    const [other] = together(['innocent'], (_, { $ }) => $`sleep 1`)
+    const [other] = together(['innocent'], () => all.ended)
     if (!one || !other) throw new Error('there are two')
-    const outcomes = await Promise.all([outcomeOf([one]), outcomeOf([other])])
+    const outcomes = await Promise.all([outcomeOf([one], { on: all.on }), outcomeOf([other])])
     expect(outcomes.map(({ exitCode }) => exitCode)).to.deep.equal([1, 0])
   })
 
@@ -148,9 +162,10 @@ describe('labs side by side', function () {
     void elsewhere.promise.then(() => {
       throw new Error('from nowhere')
     })
-    const labs = together(['a', 'b'], async (name, { $ }) => {
+    const told = once(process, 'unhandledRejection')
+    const labs = together(['a', 'b'], async name => {
       if (name === 'a') elsewhere.resolve()
-      await $`sleep 0.3`
+      await told
     })
     const { exitCode, events } = await outcomeOf(labs, { jobs: 2 })
     expect(failuresOf(events)).to.deep.equal({ a: undefined, b: undefined })
@@ -165,6 +180,7 @@ describe('labs side by side', function () {
       machines.push(machine)
       return machine
     })
+    const dies = endOf('dies')
     const labs = together(['dies', 'lives'], async (name, { $ }) => {
       if (name === 'dies') {
         const { stdout } = await $`cat /proc/sys/kernel/random/boot_id; hostname`.nothrow()
@@ -173,11 +189,12 @@ describe('labs side by side', function () {
         for (const machine of machines) {
           if ((await machine.exec('readlink /proc/self/ns/net')).stdout === inode) killed(machine)
         }
-        await $`sleep 10`
+        await $`sleep 1000`
       }
-      await $`sleep 0.5`
+      await dies.ended
+      await $`true`
     })
-    const { exitCode, events } = await outcomeOf(labs, { provider, jobs: 2 })
+    const { exitCode, events } = await outcomeOf(labs, { provider, jobs: 2, on: dies.on })
     expect(failuresOf(events)).to.deep.equal({
       dies: 'sandbox:trixie ended by itself: killed by SIGKILL',
       lives: undefined,
@@ -219,7 +236,7 @@ describe('labs side by side', function () {
       machines.push(machine)
       return machine
     })
-    const labs = together(['a', 'b'], (_, { $ }) => $`sleep 10`)
+    const labs = together(['a', 'b'], (_, { $ }) => $`sleep 1000`)
     const late = labOf('late', ({ step }) => step('one', async () => {}))
     const on = (event: RunEvent) => {
       if (event.type === 'step-started' && event.step.number === 2 && event.lab === 'b')
@@ -235,9 +252,13 @@ describe('labs side by side', function () {
   })
 
   it('are one report in one order for a reporter made for mocha, with the time that each step took', async () => {
+    const quick = endOf('quick')
     const labs = [
       labOf('slow', ({ $, step }) => {
-        step('it waits', () => $`sleep 0.6`)
+        step('it waits', async () => {
+          await quick.ended
+          await $`sleep 0.2`
+        })
         step('it is over', async () => {})
       }),
       labOf('quick', ({ $, step }) => {
@@ -259,7 +280,7 @@ describe('labs side by side', function () {
         }
       }
     }
-    const { exitCode, events } = await outcomeOf(labs, { jobs: 2, mochaReporters: [Told] })
+    const { exitCode, events } = await outcomeOf(labs, { jobs: 2, on: quick.on, mochaReporters: [Told] })
     const ended = events.flatMap(event => (event.type === 'lab-ended' ? [event.lab.name] : []))
     expect(ended).to.deep.equal(['quick', 'slow'])
     expect(exitCode).to.equal(1)

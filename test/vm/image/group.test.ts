@@ -56,12 +56,11 @@ async function firstLine(said: () => string): Promise<string> {
   return said().split('\n')[0] ?? ''
 }
 
-/** Whether a process ends within two seconds; one that is dead but not yet waited for has ended. */
-async function ended(pid: string): Promise<boolean> {
-  for (let left = 100; left > 0; left--) {
+/** Resolves when a process has ended; one that is dead but not yet waited for has. */
+async function ended(pid: string): Promise<true> {
+  for (;;) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
     if (stat === undefined || / Z /.test(stat)) return true
     await sleep(20)
   }
-  return false
 }

@@ -36,8 +36,7 @@ describe('the order of modules', () => {
   })
 })
 
-describe('an initrd', function () {
-  this.timeout(30_000)
+describe('an initrd', () => {
   let dir: string
   let image: Image
   let busybox: string

@@ -47,7 +47,7 @@ describe('vm/image/lock', () => {
     expect(events).to.deep.equal(['waiting', 'let go', 'held'])
   })
 
-  it('is free at once when its holder is killed', async () => {
+  it('is free when its holder is killed', async () => {
     const script = `
       import { lock } from '${source}'
       await lock('${path}', { signal: new AbortController().signal })
@@ -59,7 +59,7 @@ describe('vm/image/lock', () => {
 
     holder.kill('SIGKILL')
     await holder
-    await using held = await lock(path, { signal: AbortSignal.timeout(2000), waiting: () => {} })
+    await using held = await lock(path, { signal: never, waiting: () => {} })
     expect(held.path).to.equal(path)
   })
 

@@ -10,15 +10,25 @@ export const smallRecipe: Recipe = {
   containers: [busybox],
 }
 
-// As a process of its own: `node small-image.ts CACHE` prints what it reports, then the folder or the error as JSON.
+/*
+ * As a process of its own: `node small-image.ts CACHE [WORDS]` prints what it reports, then the folder or the error as JSON. At the first
+ * report with these words it stops itself: so whoever wants to do something while it builds can't come too late.
+ */
 if (import.meta.main) {
+  const [cache = '', stopAt] = process.argv.slice(2)
+  let stopped = false
   const controller = new AbortController()
   process.once('SIGINT', () => controller.abort(new Error('interrupted')))
   try {
     const image = await ensureImage('trixie', {
-      cache: process.argv[2] ?? '',
+      cache,
       recipe: smallRecipe,
-      report: line => console.log(line),
+      report(line) {
+        console.log(line)
+        if (stopped || stopAt === undefined || !line.includes(stopAt)) return
+        stopped = true
+        process.kill(process.pid, 'SIGSTOP')
+      },
       signal: controller.signal,
     })
     console.log(JSON.stringify({ dir: image.dir }))

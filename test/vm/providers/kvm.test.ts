@@ -1,21 +1,19 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { ensureImage, type Image } from '../../../vm/image/image.ts'
-import { decideKvm, findKvmDevice, rememberedKvmVerdicts } from '../../../vm/providers/kvm.ts'
+import { decideKvm, findKvmDevice } from '../../../vm/providers/kvm.ts'
 import { qemuProgram } from '../../../vm/providers/qemu/argv.ts'
 import { probeBoot } from '../../../vm/providers/qemu/probe.ts'
-import { qemuBuild } from '../../../vm/providers/qemu/version.ts'
 import { defaultSuite } from '../../../vm/suite.ts'
 import { descendants } from '../../faults/processes.ts'
 
 const signal = new AbortController().signal
 const program = qemuProgram('x64') ?? ''
 
-describe('KVM', function () {
-  this.timeout(60_000)
+describe('KVM', () => {
   let image: Image
   let dir: string
 
@@ -42,14 +40,7 @@ describe('KVM', function () {
   })
 
   describe('probe', () => {
-    const probe = { program, accelerator: 'tcg' as const, limitMs: 60_000, signal }
-
-    it('sees a kernel that boots', async () => {
-      const { kernel, initrd } = image
-      const boot = await probeBoot({ ...probe, kernel, initrd })
-      expect(boot.up, boot.saw).to.equal(true)
-      expect(boot.ms).to.be.greaterThan(100)
-    })
+    const probe = { program, accelerator: 'tcg' as const, limitMs: 600_000, signal }
 
     it('sees one that does not, and says what QEMU said', async () => {
       const kernel = join(dir, 'no-kernel')
@@ -61,29 +52,34 @@ describe('KVM', function () {
 
     it('does not wait longer than its limit', async () => {
       const { kernel, initrd } = image
-      const boot = await probeBoot({ ...probe, kernel, initrd, limitMs: 300 })
-      expect(boot).to.include({ up: false, killed: false, saw: 'no kernel within 300 ms' })
+      const boot = await probeBoot({ ...probe, kernel, initrd, limitMs: 50 })
+      expect(boot).to.include({ up: false, killed: false, saw: 'no kernel within 50 ms' })
     })
 
     it('that somebody kills says nothing about the kernel', async () => {
       const { kernel, initrd } = image
       const probing = probeBoot({ ...probe, kernel, initrd })
-      let qemu: number | undefined
-      while (qemu === undefined) {
-        await pause(10)
-        qemu = (await descendants(process.pid)).find(({ name }) => name.startsWith('qemu-system'))?.number
-      }
-      process.kill(qemu, 'SIGKILL')
+      process.kill(await startedQemu(), 'SIGKILL')
       expect(await probing).to.include({ up: false, killed: true })
     })
 
     it('stops when told', async () => {
       const { kernel, initrd } = image
-      const failure = await probeBoot({ ...probe, kernel, initrd, signal: AbortSignal.timeout(300) }).catch(
-        error => error,
-      )
-      expect(failure).to.have.property('name', 'TimeoutError')
+      const stop = new AbortController()
+      const probing = probeBoot({ ...probe, kernel, initrd, signal: stop.signal }).catch(error => error)
+      await startedQemu()
+      stop.abort(new Error('enough'))
+      expect(await probing).to.have.property('message', 'enough')
     })
+
+    /** The number of the QEMU that is there as soon as it has been started. */
+    async function startedQemu(): Promise<number> {
+      for (;;) {
+        const found = (await descendants(process.pid)).find(({ name }) => name.startsWith('qemu-system'))
+        if (found) return found.number
+        await pause(10)
+      }
+    }
   })
 
   describe('verdict', () => {
@@ -92,32 +88,6 @@ describe('KVM', function () {
       const device = join(dir, 'kvm')
       const verdict = await decideKvm(getImage, { signal, cache: dir, device })
       expect(verdict).to.deep.equal({ works: false, saw: `${device} is not there` })
-    })
-
-    it('is what booting shows, remembered until something changes', async function () {
-      if (!(await findKvmDevice()).ok) this.skip()
-      const cache = join(dir, 'cache')
-      const decide = () => decideKvm(async () => image, { signal, cache })
-      const verdict = await decide()
-      const booted = await probeBoot({ ...image, program, accelerator: 'kvm', limitMs: 3000, signal })
-      expect(verdict.works, booted.saw).to.equal(booted.up)
-
-      const [name = ''] = await readdir(join(cache, 'kvm'))
-      const path = join(cache, 'kvm', name)
-      const build = qemuBuild(program) ?? ''
-      expect(await rememberedKvmVerdicts(build, cache)).to.deep.equal([{ ...verdict, path }])
-      expect(await rememberedKvmVerdicts('another QEMU', cache)).to.deep.equal([])
-
-      const told = await readFile(path, 'utf8')
-      await writeFile(path, told.replace(/"saw": ".*"/, '"saw": "as remembered"'))
-      expect((await decide()).saw).to.equal('as remembered')
-      await writeFile(
-        path,
-        told.replace(/"saw": ".*"/, '"saw": "as remembered"').replace(/"host": ".*"/, '"host": "another"'),
-      )
-      expect((await decide()).saw).to.not.equal('as remembered')
-      await writeFile(path, 'half a verd')
-      expect((await decide()).works).to.equal(verdict.works)
     })
   })
 })

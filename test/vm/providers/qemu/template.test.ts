@@ -26,7 +26,7 @@ describe('a template', () => {
     const made = await ensure()
     expect(lines).to.have.length(2)
     expect(lines[0]).to.equal('making the template of trixie, once (emulated: up to a minute)')
-    expect(lines[1]).to.match(/^the template of trixie: ready \(\d s\)$/)
+    expect(lines[1]).to.match(/^the template of trixie: ready \(\d+ s\)$/)
     expect(await ensure()).to.deep.equal(made)
     expect(lines).to.deep.equal([])
     expect(await isCurrent(made)).to.equal(true)

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { execa } from 'execa'
 import { ageOf, identify, identifySelf, lifeOf } from '../../../../vm/providers/run-dir/identity.ts'
@@ -22,8 +23,18 @@ describe('the identity of a process', () => {
   })
 
   it('has an age that no clock can change', async () => {
-    const age = ageOf(identifySelf())
-    expect(age).to.be.within(process.uptime() - 1, process.uptime() + 1)
+    const before = performance.now()
+    const child = spawn('sleep', ['1000'], { stdio: 'ignore' })
+    await once(child, 'spawn')
+    const after = performance.now()
+    await pause(300)
+    const identity = identify(child.pid ?? 0)
+    const least = (performance.now() - after) / 1000
+    const age = identity && ageOf(identity)
+    const most = (performance.now() - before) / 1000
+    child.kill()
+    // Both are told in ticks.
+    expect(age).to.be.within(least - 0.02, most + 0.02)
   })
 
   it('is refused where /proc shows other processes', async function () {

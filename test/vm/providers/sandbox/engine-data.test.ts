@@ -11,7 +11,7 @@ import { defaultSuite } from '../../../../vm/suite.ts'
 const never = new AbortController().signal
 
 describe('prepared data of an engine', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let image: Image
   let cache = ''
   const said: string[] = []

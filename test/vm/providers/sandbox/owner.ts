@@ -18,5 +18,5 @@ const machine = await startSandbox({
 })
 const { stdout, stderr } = await machine.exec(script)
 process.stdout.write(`${JSON.stringify({ entry: machine.entry, stdout, stderr })}\n`)
-if (flags.includes('stay')) await new Promise(resolve => setTimeout(resolve, 60_000))
+if (flags.includes('stay')) await new Promise(resolve => setTimeout(resolve, 600_000))
 await machine[Symbol.asyncDispose]()

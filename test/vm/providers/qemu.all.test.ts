@@ -20,7 +20,7 @@ const never = new AbortController().signal
 
 /** Emulated everywhere: what holds slowly holds. */
 describe('a virtual machine', function () {
-  this.timeout(120_000)
+  this.timeout(600_000)
   let image: Image
   const start = (options: Partial<VirtualMachineRequest> = {}) =>
     startVirtualMachine({
@@ -75,11 +75,9 @@ describe('a virtual machine', function () {
       expect(await run('ls -d /seed /init 2>&1 | grep -c "No such file"')).to.equal('2')
     })
 
-    it('that is killed is noticed at once, with how', async () => {
+    it('that is killed is told by its end, with how', async () => {
       const hanging = machine.exec('sleep 1000').catch(error => error)
-      const since = performance.now()
       const reason = await lossAfter(machine, () => process.kill(pidOf(machine), 'SIGKILL'))
-      expect(performance.now() - since).to.be.lessThan(2000)
       expect(reason).to.be.instanceOf(MachineError)
       expect(reason.message).to.match(/^qemu:test ended by itself: QEMU was killed by SIGKILL/)
       expect(await hanging).to.be.instanceOf(MachineError)
@@ -123,38 +121,35 @@ describe('a virtual machine', function () {
       }
     })
 
-    it('and freezes is noticed within 5 s', async () => {
+    it('and freezes is noticed by its silence', async () => {
       const run = (await listRuns()).find(one => one.machine?.pid === pid)
       if (!run) throw new Error('it is not listed')
       await using connection = await reachKept(run, { signal: never })
-      const since = performance.now()
       const reason = await lossAfter(connection, () => process.kill(pid, 'SIGSTOP'))
-      expect(performance.now() - since).to.be.within(1000, 5000)
       expect(reason).to.be.instanceOf(MachineError)
+      expect(reason.message).to.match(/ was lost: no sign of life for 3 s, 3 questions unanswered$/)
       process.kill(pid, 'SIGCONT')
     })
 
     it('is entered as it says, by root', async () => {
       const [socat = '', , address = ''] = machine.entry.enter.split(' ')
       expect(socat).to.equal('socat')
-      // A terminal is what it says; a test has none.
-      const shell = execa(socat, ['-', address], { stdin: lines(), reject: false, timeout: 60_000 })
-      expect((await shell).stdout).to.match(/I am 0 at \/dev\/hvc0/)
+      // A terminal is what it says; a test has none. It hears what is typed once its shell runs, whenever that is.
+      const shell = execa(socat, ['-', address], { stdin: 'pipe', reject: false })
+      const said: string[] = []
+      shell.stdout.on('data', piece => said.push(String(piece)))
+      while (!/I am 0 at \/dev\/hvc0/.test(said.join(''))) {
+        shell.stdin.write('\necho I am $(id -u) at $(tty)\n')
+        await sleep(1000)
+      }
+      shell.stdin.end('exit\n')
+      await shell
     })
 
     it('is removed as it says', async () => {
       await execa('sh', ['-c', machine.entry.remove])
       await gone(pid)
     })
-
-    async function* lines() {
-      yield '\n'
-      await sleep(1000) // nobody can see from here that the shell has printed its prompt
-      yield 'echo I am $(id -u) at $(tty)\n'
-      await sleep(3000)
-      yield 'exit\n'
-      await sleep(500)
-    }
   })
 
   describe('that does not come up', () => {
@@ -182,8 +177,11 @@ describe('a virtual machine', function () {
     })
 
     it('goes when it is called off', async () => {
-      const failure = await failureOf(start({ cold: true, signal: AbortSignal.timeout(500) }))
-      expect(failure).to.have.property('name', 'TimeoutError')
+      const stop = new AbortController()
+      const failing = failureOf(start({ cold: true, signal: stop.signal }))
+      await until(async () => (await children(process.pid)).find(({ name }) => name.startsWith('qemu')))
+      stop.abort(new Error('enough'))
+      expect(await failing).to.have.property('message', 'enough')
     })
 
     afterEach('and nothing is left', async () => {
@@ -194,9 +192,10 @@ describe('a virtual machine', function () {
   it('dies with the process that started it, however that dies', async () => {
     const owner = spawn(process.execPath, [join(import.meta.dirname, 'qemu/owner.ts')], { stdio: 'inherit' })
     const qemu = await until(async () => (await children(owner.pid ?? 0)).find(({ name }) => name.startsWith('qemu')))
+    process.kill(qemu.pid, 'SIGSTOP')
     owner.kill('SIGKILL')
-    // At once: the guest, too, ends itself when its channel is closed, but not before it has booted.
-    await gone(qemu.pid, 1000)
+    // Stopped, its guest can't end itself, as one does whose channel is closed.
+    await gone(qemu.pid)
     await sweepRunDirs()
   })
 })
@@ -230,16 +229,17 @@ function alive(pid: number): boolean {
   }
 }
 
-async function gone(pid: number, withinMs?: number): Promise<void> {
-  await until(async () => !alive(pid) || undefined, withinMs)
+async function gone(pid: number): Promise<void> {
+  await until(async () => !alive(pid) || undefined)
 }
 
-async function until<T>(look: () => Promise<T | undefined>, withinMs = 30_000): Promise<T> {
-  for (const end = performance.now() + withinMs; performance.now() < end; await sleep(50)) {
+/** Waits for what comes; the test's own limit ends it. */
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
     const seen = await look()
     if (seen !== undefined) return seen
+    await sleep(50)
   }
-  return expect.fail(`not within ${withinMs} ms`)
 }
 
 /** The processes that a process has started, of which QEMU is what matters here. */

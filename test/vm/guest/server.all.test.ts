@@ -10,7 +10,7 @@ import { defaultSuite as suite } from '../../../vm/suite.ts'
 
 /** What test/vm/transport proves of OpenSSH, proved of dropbear, as far as servers could differ. */
 describe('the ssh server of a clone', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let machine: Machine
   before(async function () {
     this.timeout(0) // An image and a template may have to be made.

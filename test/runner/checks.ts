@@ -1,18 +1,15 @@
-import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
-
-const top = fileURLToPath(new URL('..', import.meta.url))
+import { testFiles, top } from './tiers.ts'
 
 /** What `npm run check` runs, all at once: seconds, no machine, no root. */
 const checks: Record<string, string[]> = {
   types: ['node_modules/.bin/tsc', '-p', '.'],
   'lint and format': ['node_modules/.bin/biome', 'ci', '--colors=off', '--diagnostic-level=warn', '.'],
-  'layers and documentation': [
+  'what the sources say': [
     process.execPath,
     'node_modules/mocha/bin/mocha.js',
     '--reporter=dot',
-    'test/layers.test.ts',
-    'test/documentation.test.ts',
+    ...testFiles('check'),
   ],
 }
 

@@ -1,0 +1,71 @@
+import { filesNamed } from './files-named.ts'
+import { handedOn } from './handed-on.ts'
+import { bootstrap, labOf, opensNoLab, readFor, switchboards } from './rules.ts'
+import type { Opening, Source } from './source.ts'
+
+/** The project's files, those that are gone among them, and what their texts say. */
+export interface Tree {
+  files: ReadonlySet<string>
+  sources: ReadonlyMap<string, Source>
+}
+
+/** From a file to one that it may need, and when it does. */
+export interface Edge {
+  to: string
+  how: 'imports' | 'reads'
+  /** Only for who says one of these words. */
+  words?: ReadonlySet<string>
+  /** Only for who starts this program. */
+  program?: string
+  /** A file of this lab, or of none ('') beside some, and not by its name: only for who names the lab, or reads all of them. */
+  lab?: string
+  /** With `lab`: the exported functions that read all labs; undefined: the whole file does. */
+  inside?: ReadonlySet<string> | undefined
+}
+
+/** What a file may need. */
+export function edgesOf(file: string, tree: Tree): Edge[] {
+  const source = tree.sources.get(file)
+  if (!source) return []
+  const words = switchboards[file] ? handedOn(source, switchboards[file]) : undefined
+  const imports = source.imports.flatMap(({ to, type }): Edge[] => {
+    if (type) return []
+    const under = words?.get(to)
+    return [{ to, how: 'imports', ...(under && { words: under }) }]
+  })
+  return [...imports, ...source.opens.flatMap(opening => openingEdges(file, opening, source, tree))]
+}
+
+function openingEdges(file: string, opening: Opening, source: Source, tree: Tree): Edge[] {
+  const { files, exact, whole } = filesNamed(file, opening, tree.files)
+  const ofLabs = !exact && files.some(to => labOf(to) !== undefined)
+  if (ofLabs && opensNoLab[file]) return []
+  const program = file === bootstrap.file && opening.holder === bootstrap.programs ? opening.property : undefined
+  return files.map((to): Edge => {
+    const said = readFor[to]?.says
+    const edge: Edge = {
+      to,
+      how: 'reads',
+      ...(program !== undefined && { program }),
+      ...(said && { words: new Set(said) }),
+    }
+    // A test that asks for a folder means all of it.
+    if (!ofLabs || (whole && file.startsWith('test/'))) return edge
+    return { ...edge, lab: labOf(to) ?? '', inside: exportsAround(source, opening.holder) }
+  })
+}
+
+/** The exported functions by which others get to a function of this file; undefined: it is run with the file. */
+function exportsAround(source: Source, holder: string | undefined): ReadonlySet<string> | undefined {
+  const found = new Set<string>()
+  const seen = new Set<string>()
+  const waiting = [holder]
+  for (const name of waiting) {
+    if (name === undefined) return undefined
+    if (seen.has(name)) continue
+    seen.add(name)
+    if (source.exported.has(name)) found.add(name)
+    for (const use of source.uses) if (use.name === name) waiting.push(use.holder)
+  }
+  return found
+}
