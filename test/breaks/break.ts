@@ -27,7 +27,7 @@ export async function labNamed(name: string): Promise<LabFile> {
 /** The lab with one thing of its text changed, loaded, as long as it is needed. */
 export async function brokenLab(file: LabFile, { from, to }: Break): Promise<{ file: LabFile } & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'vethlab-broken-'))
-  const remove = () => rm(folder, { recursive: true })
+  const remove = () => rm(folder, { recursive: true, force: true })
   try {
     const text = await readFile(file.path, 'utf8')
     expect(text, 'what is to be broken').to.include(from)
