@@ -59,7 +59,9 @@ export const opensNoLab: Readonly<Record<string, string>> = {
 
 /** The files of one lab, and its name: who reads a lab by its name reads no other's. */
 export function labOf(file: string): string | undefined {
-  return /^(?:labs|docs\/labs|docs\/mutations|docs\/evidence)\/([\w-]+)\.(?:ts|md|json)$/.exec(file)?.[1]
+  return /^(?:labs|docs\/labs|docs\/mutations|docs\/evidence|test\/breaks\/shortcuts)\/([\w-]+)\.(?:ts|md|json)$/.exec(
+    file,
+  )?.[1]
 }
 
 /** Who changes these changes how every test is run. */
