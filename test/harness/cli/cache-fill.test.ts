@@ -18,7 +18,9 @@ describe('what runs are made of, ahead of them', () => {
       'sandbox:trixie, iptables legacy, with an engine: there',
     ])
     const { stdout: listed } = await lab('cache')
-    expect(listed).to.match(/^image +trixie-/m).and.to.match(/^engine data +trixie-/m)
+    expect(listed)
+      .to.match(/^image +trixie-/m)
+      .and.to.match(/^engine data +trixie-/m)
   })
 
   it('is not made where nobody knows what', async () => {
