@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Choice, choose } from './choose.ts'
-import { differences } from './git.ts'
+import { type Differences, differences } from './git.ts'
+import { partsThatDiffer } from './parts.ts'
+import { keptByLab } from './rules.ts'
 import { readTree } from './tree.ts'
 
 export type { Choice } from './choose.ts'
@@ -13,7 +17,21 @@ const project = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, 
  * @throws HostError for what git does not know
  */
 export async function affectedBy(ref = 'HEAD', top = project): Promise<Choice> {
-  const { changed, gone, files } = await differences(top, ref)
-  const tree = await readTree(top, files, gone)
-  return { since: ref, ...choose(tree, changed, new Set(gone)) }
+  const differing = await differences(top, ref)
+  const { changed, files } = differing
+  const gone = new Set(differing.gone)
+  const [tree, labsOf] = await Promise.all([readTree(top, files, differing.gone), labsIn(top, differing)])
+  return { since: ref, ...choose(tree, { changed, gone, labsOf }) }
+}
+
+/** Of what is kept by lab, the labs of which something has changed. */
+async function labsIn(top: string, { changed, files, before }: Differences): Promise<Map<string, ReadonlySet<string>>> {
+  const those = changed.filter(file => keptByLab.has(file) && files.includes(file))
+  const found = await Promise.all(
+    those.map(async file => {
+      const labs = partsThatDiffer(await before(file), await readFile(join(top, file), 'utf8'))
+      return labs ? [[file, labs] as const] : []
+    }),
+  )
+  return new Map(found.flat())
 }

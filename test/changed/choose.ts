@@ -1,3 +1,4 @@
+import { type Tier, tierOf } from '../runner/tiers.ts'
 import type { Tree } from './edges.ts'
 import { type Reached, reachIn } from './reach.ts'
 import { ofEveryTest, ofTheCheck } from './rules.ts'
@@ -10,13 +11,15 @@ export interface Choice {
   changed: string[]
   /** The test files to be run, sorted. */
   chosen: Affected[]
+  /** The same of those that `npm run check` runs, as ever. */
+  checks: Affected[]
   /** The same of those that only `npm run test:all` runs. */
   later: Affected[]
   /** Changed files that no test reaches. */
   untested: string[]
-  /** Changed files that `npm run check` alone reads, and why. */
+  /** Changed files that the rest of `npm run check` reads, and nothing else, with what reads them. */
   checked: { file: string; why: string }[]
-  /** How many test files there are, without those for later. */
+  /** How many test files `npm test` has. */
   of: number
 }
 
@@ -27,36 +30,50 @@ export interface Affected {
   why: string
 }
 
-const isTest = (file: string) => /^test\/.*\.test\.ts$/.test(file)
-const isForLater = (file: string) => file.endsWith('.all.test.ts')
+export interface Change {
+  changed: readonly string[]
+  /** Those of them that are gone. */
+  gone: ReadonlySet<string>
+  /** Of what is kept by lab, the labs of which something has changed. */
+  labsOf: ReadonlyMap<string, ReadonlySet<string>>
+}
 
 /** The tests that changed files can affect. `tree` has the files that are gone too. */
-export function choose(tree: Tree, changed: readonly string[], gone: ReadonlySet<string>): Omit<Choice, 'since'> {
-  const tests = [...tree.files].filter(file => isTest(file) && !gone.has(file)).sort()
-  const reach = reachIn(tree)
+export function choose(
+  tree: Tree,
+  { changed, gone, labsOf }: Change,
+  reach: (test: string) => Reached = reachIn(tree),
+): Omit<Choice, 'since'> {
+  const tests = [...tree.files].filter(file => tierOf(file) !== undefined && !gone.has(file)).sort()
   const runners = runnersOf(tree, reach)
   const runner = changed.find(file => runners.has(file))
   const reached = new Map(tests.map(test => [test, reach(test)]))
   const affected = tests.flatMap((file): Affected[] => {
     if (runner !== undefined) return [{ file, by: runner, why: `${runner} ${runners.get(runner)}` }]
-    const paths = changed.flatMap(by => pathTo(by, reached.get(file)) ?? []).map(path => path.split('\n'))
+    const paths = changed.flatMap(by => {
+      const path = isOfOtherLabs(reached.get(file), labsOf.get(by)) ? undefined : pathTo(by, reached.get(file))
+      return path ? [path] : []
+    })
     const [nearest] = paths.toSorted((one, other) => one.length - other.length)
     return nearest ? [{ file, by: nearest.at(-1) ?? file, why: inWords(nearest) }] : []
   })
-  const untouched = changed.filter(
-    file => !gone.has(file) && !runners.has(file) && !tests.some(test => reached.get(test)?.has(file)),
-  )
-  const checked = untouched.flatMap(file => {
+  // A check reads all sources, whatever they do.
+  const tries = (test: string, file: string) => tierOf(test) !== 'check' || test === file || !file.endsWith('.ts')
+  const isReached = (file: string) => tests.some(test => tries(test, file) && reached.get(test)?.has(file))
+  const checked = changed.flatMap(file => {
     const why = ofTheCheck[file] ?? (tree.sources.get(file)?.runs === false ? 'it has types only' : undefined)
-    return why === undefined ? [] : [{ file, why }]
+    return why === undefined || gone.has(file) ? [] : [{ file, why }]
   })
+  const known = new Set([...gone, ...runners.keys(), ...checked.map(({ file }) => file)])
+  const ofTier = (tier: Tier) => affected.filter(({ file }) => tierOf(file) === tier)
   return {
     changed: [...changed],
-    chosen: affected.filter(({ file }) => !isForLater(file)),
-    later: affected.filter(({ file }) => isForLater(file)),
-    untested: untouched.filter(file => !checked.some(one => one.file === file)),
+    chosen: ofTier('test'),
+    checks: ofTier('check'),
+    later: ofTier('all'),
+    untested: changed.filter(file => !known.has(file) && !isReached(file)),
     checked,
-    of: tests.filter(test => !isForLater(test)).length,
+    of: tests.filter(test => tierOf(test) === 'test').length,
   }
 }
 
@@ -67,22 +84,28 @@ function runnersOf(tree: Tree, reach: (test: string) => Reached): Map<string, st
     if (file === 'bootstrap.cjs' || !tree.sources.has(file)) return []
     // What chooses tests runs none: its own tests are enough.
     return [...reach(file).keys()].flatMap((part): [string, string][] =>
-      /^test\/(?!changed\/)/.test(part) && !isTest(part) ? [[part, why]] : [],
+      /^test\/(?!changed\/).*\.ts$/.test(part) ? [[part, why]] : [],
     )
   })
   return new Map([...parts, ...Object.entries(ofEveryTest)])
 }
 
-/** The files from a test to one that it reaches, the test left out, a line each; undefined where it does not. */
-function pathTo(file: string, reached: Reached | undefined): string | undefined {
+/** Whether what has changed of `labs` is none of a test's: it runs others. */
+function isOfOtherLabs(reached: Reached | undefined, labs: ReadonlySet<string> | undefined): boolean {
+  const own = [...(reached?.keys() ?? [])].flatMap(file => /^labs\/([\w-]+)\.ts$/.exec(file)?.[1] ?? [])
+  return labs !== undefined && own.length > 0 && !own.some(lab => labs.has(lab))
+}
+
+/** The files from a test to one that it reaches, the test left out; undefined where it does not. */
+function pathTo(file: string, reached: Reached | undefined): string[] | undefined {
   if (!reached?.has(file)) return undefined
   const path = [file]
   for (let at = reached.get(file); at !== undefined; at = reached.get(at)) path.unshift(at)
-  return path.slice(1).join('\n')
+  return path.slice(1)
 }
 
 function inWords(path: readonly string[]): string {
-  const [first = '', ...rest] = path
-  if (first === '') return 'it has changed itself'
+  const [first, ...rest] = path
+  if (first === undefined) return 'it has changed itself'
   return rest.length === 0 ? `it takes ${first}` : `it takes ${[first, ...rest].join(', that ')}`
 }

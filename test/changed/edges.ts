@@ -1,6 +1,7 @@
 import { filesNamed } from './files-named.ts'
 import { handedOn } from './handed-on.ts'
-import { bootstrap, labOf, opensNoLab, readFor, switchboards } from './rules.ts'
+import { bootstrap, labOf, opensNoLab, opensNothing, readFor, switchboards } from './rules.ts'
+import { isOurs } from './said.ts'
 import type { Opening, Source } from './source.ts'
 
 /** The project's files, those that are gone among them, and what their texts say. */
@@ -19,8 +20,10 @@ export interface Edge {
   program?: string
   /** A file of this lab, or of none ('') beside some, and not by its name: only for who names the lab, or reads all of them. */
   lab?: string
-  /** With `lab`: the exported functions that read all labs; undefined: the whole file does. */
-  inside?: ReadonlySet<string> | undefined
+  /** With `lab`: it takes all of a folder, not the files of some names. */
+  whole?: boolean
+  /** Only for who has one of these exports of the file it comes from. */
+  inside?: ReadonlySet<string>
 }
 
 /** What a file may need. */
@@ -33,33 +36,30 @@ export function edgesOf(file: string, tree: Tree): Edge[] {
     const under = words?.get(to)
     return [{ to, how: 'imports', ...(under && { words: under }) }]
   })
+  if (opensNothing.test(file)) return imports
   return [...imports, ...source.opens.flatMap(opening => openingEdges(file, opening, source, tree))]
 }
 
 function openingEdges(file: string, opening: Opening, source: Source, tree: Tree): Edge[] {
   const { files, exact, whole } = filesNamed(file, opening, tree.files)
   const ofLabs = !exact && files.some(to => labOf(to) !== undefined)
-  if (ofLabs && opensNoLab[file]) return []
+  if (files.length === 0 || (ofLabs && opensNoLab[file])) return []
   const program = file === bootstrap.file && opening.holder === bootstrap.programs ? opening.property : undefined
+  const inside = isOurs(file) || opening.holder === undefined ? undefined : exportsAround(source, opening.holder)
+  const condition = { ...(program !== undefined && { program }), ...(inside && { inside }) }
   return files.map((to): Edge => {
     const said = readFor[to]?.says
-    const edge: Edge = {
-      to,
-      how: 'reads',
-      ...(program !== undefined && { program }),
-      ...(said && { words: new Set(said) }),
-    }
+    const edge: Edge = { to, how: 'reads', ...condition, ...(said && { words: new Set(said) }) }
     // A test that asks for a folder means all of it.
-    if (!ofLabs || (whole && file.startsWith('test/'))) return edge
-    return { ...edge, lab: labOf(to) ?? '', inside: exportsAround(source, opening.holder) }
+    return !ofLabs || (whole && isOurs(file)) ? edge : { ...edge, lab: labOf(to) ?? '', whole }
   })
 }
 
-/** The exported functions by which others get to a function of this file; undefined: it is run with the file. */
-function exportsAround(source: Source, holder: string | undefined): ReadonlySet<string> | undefined {
+/** The exports by which others get to a name of this file; undefined: it is used when the file is run. */
+export function exportsAround(source: Source, name: string): ReadonlySet<string> | undefined {
   const found = new Set<string>()
   const seen = new Set<string>()
-  const waiting = [holder]
+  const waiting: (string | undefined)[] = [name]
   for (const name of waiting) {
     if (name === undefined) return undefined
     if (seen.has(name)) continue

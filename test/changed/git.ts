@@ -9,6 +9,8 @@ export interface Differences {
   gone: string[]
   /** All that git knows or does not ignore. */
   files: string[]
+  /** The text of a file as it was; undefined where it was not there. */
+  before(file: string): Promise<string | undefined>
 }
 
 /**
@@ -26,7 +28,11 @@ export async function differences(top: string, ref: string): Promise<Differences
   const files = [...new Set([...known, ...untracked])].filter(file => !deleted.has(file)).sort()
   const changed = [...new Set([...differing, ...untracked])].sort()
   const there = new Set(files)
-  return { changed, gone: changed.filter(file => !there.has(file)), files }
+  const before = async (file: string) => {
+    const { exitCode, stdout } = await git(top, 'show', `${base}:${file}`)
+    return exitCode === 0 ? stdout : undefined
+  }
+  return { changed, gone: changed.filter(file => !there.has(file)), files, before }
 }
 
 async function commonCommit(top: string, ref: string): Promise<string> {

@@ -38,9 +38,12 @@ export const bootstrap = { file: 'bootstrap.cjs', programs: 'programs' }
 /** The command line: whether it reads the whole catalogue depends on what it is told, not on what it imports. */
 export const commandLine = 'harness/cli/main.ts'
 
-/** What reads all labs of what can be typed after `npm run lab`; `rm --all` is of machines. */
+/** Where `findLabs` is, by which one gets to all labs. */
+export const registry = 'harness/run/registry.ts'
+
+/** What reads all labs of what is typed after `npm run lab`; `rm --all` is of machines, and `npm run …` a text for people. */
 export const readsAllLabs =
-  /^(?:bootstrap\.cjs lab )?(?:(?!rm |.*\bnsenter ).*(?:^| )--(?:all|only)\b|(?:coverage|why|ledger|mutations|matrix|docs)(?= |$))/
+  /^(?!(?:bootstrap\.cjs lab )?rm |npm |.*\bnsenter )(?:.*(?:^| )--(?:all|only)\b|(?:bootstrap\.cjs lab )?(?:coverage|why|ledger|mutations|matrix|docs)(?= |$))/
 
 /** Data that is read for one purpose: only by who says one of these. */
 export const readFor: Readonly<Record<string, { says: readonly string[]; because: string }>> = {
@@ -51,6 +54,9 @@ export const readFor: Readonly<Record<string, { says: readonly string[]; because
 export const startsNothingOfOurs: Readonly<Record<string, string>> = {
   'test/bootstrap.test.ts': 'copies bootstrap.cjs into projects of its own, whose programs it writes',
 }
+
+/** What chooses the tests names many files, here and in made-up projects, and opens none by these names. */
+export const opensNothing = /^test\/changed\//
 
 /** Those that make the path of a lab, and do not open it. */
 export const opensNoLab: Readonly<Record<string, string>> = {
@@ -64,6 +70,12 @@ export function labOf(file: string): string | undefined {
   )?.[1]
 }
 
+/** JSON with what belongs to each lab under its name: a change of one lab's part is none of another's. */
+export const keptByLab: ReadonlySet<string> = new Set(['test/breaks/shortcuts.json'])
+
+/** What runs the tests is started by no test. */
+export const runner = 'test/runner/main.ts'
+
 /** Who changes these changes how every test is run. */
 export const ofEveryTest: Readonly<Record<string, string>> = {
   'package.json': 'says which packages are there',
@@ -71,7 +83,7 @@ export const ofEveryTest: Readonly<Record<string, string>> = {
   '.npmrc': 'says how packages are installed',
   'bootstrap.cjs': 'starts all that is run',
   '.mocharc.json': 'says how mocha runs',
-  'test/runner/main.ts': 'runs the tests',
+  [runner]: 'runs the tests',
 }
 
 /** Read by `npm run check`, which runs before any test, and by nothing else. */

@@ -7,7 +7,8 @@ const nowhere = { holder: undefined, property: undefined, call: undefined, comma
  * with a slash or a dot in it may be a path, and `npm run NAME` starts a program.
  */
 export function readScript(text: string): Source {
-  const code = text.replace(/^\s*#.*$/gm, '')
+  // What a variable holds, a folder most often, is not known.
+  const code = text.replace(/^\s*#.*$/gm, '').replace(/\$\{?\w+\}?/g, ' ')
   const paths = (code.match(/[\w./-]+/g) ?? []).filter(path => /[./]/.test(path)).map(path => path.replace(/^\//, ''))
   const started = [...code.matchAll(/\bnpm (?:run )?(?:--silent )?([\w:]+)(.*)/g)]
   return {

@@ -31,6 +31,8 @@ export interface Import {
   type: boolean
   /** What is imported, by its own name and by the name here; `undefined`: anything. */
   names: ReadonlyMap<string, string> | undefined
+  /** It is a re-export: the names here are those that others import. */
+  again?: boolean
   /** Where a dynamic import stands. */
   place?: Place
 }
@@ -308,7 +310,7 @@ function importsOf(file: string, program: Program, dynamic: readonly Dynamic[]):
     }
     if (node.type === 'ExportNamedDeclaration' && node.source) {
       const names = new Map(node.specifiers.map(({ local, exported }) => [nameOf(local), nameOf(exported)]))
-      found.push({ specifier: node.source.value, type: node.exportKind === 'type', names })
+      found.push({ specifier: node.source.value, type: node.exportKind === 'type', names, again: true })
     }
   }
   return found

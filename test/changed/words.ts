@@ -5,7 +5,7 @@ const width = 96
 const named = 10
 
 /** What was chosen and why, for people: a changed file, and below it the tests that it affects. */
-export function choiceInWords({ since, changed, chosen, later, untested, checked, of }: Choice): string {
+export function choiceInWords({ since, changed, chosen, later, untested, checked, checks, of }: Choice): string {
   if (changed.length === 0) return `Nothing has changed since ${since}.\n`
   const files = changed.length === 1 ? '1 file has' : `${changed.length} files have`
   const sum = `${files} changed since ${since}: ${chosen.length} of ${of} test files can be affected.`
@@ -14,13 +14,11 @@ export function choiceInWords({ since, changed, chosen, later, untested, checked
     ...affectedInWords(chosen),
     ...section('No test reaches', untested),
     ...section(
-      'npm run check alone reads',
+      'npm run check, which runs in any case, reads',
       checked.map(({ file, why }) => `${file}: ${why}`),
     ),
-    ...section(
-      'npm run test:all has besides',
-      later.map(({ file }) => file),
-    ),
+    ...list('npm run check has, which runs in any case', checks),
+    ...list('npm run test:all has besides', later),
   ]
     .map(line => `${line}\n`)
     .join('')
@@ -43,9 +41,13 @@ function folders(those: readonly Affected[]): string[] {
   return [...byFolder]
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
     .flatMap(([folder, files]) => {
-      const names = files.map(({ file }) => file.slice(folder.length + 1).replace(/\.test\.ts$/, ''))
+      const names = files.map(({ file }) => file.slice(folder.length + 1).replace(/(\.check|\.all)?\.test\.ts$/, ''))
       return wrapped(`  ${folder}:`, names.length > named ? [`${names.length} files`] : names)
     })
+}
+
+function list(title: string, those: readonly Affected[]): string[] {
+  return those.length === 0 ? [] : ['', `${title}:`, ...folders(those)]
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -55,7 +55,7 @@ describe('the rehearsal of a workflow', function () {
   it('fails when a lab does, with an annotation at the lab’s line', async () => {
     const { exitCode, stdout, stderr } = await rehearse('test/fixtures/labs/holds.ts test/fixtures/labs/throws.ts')
     expect(exitCode).to.equal(1)
-    expect(`${stdout}${stderr}`).to.match(/^::error (file=[^,]*throws\.ts,line=\d+,)?title=[^:]*throws/m)
+    expect(`${stdout}\n${stderr}`).to.match(/^::error (file=[^,]*throws\.ts,line=\d+,)?title=[^:]*throws/m)
     expect(stdout).to.include('| ❌ ')
   })
 })

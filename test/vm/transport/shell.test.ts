@@ -311,7 +311,7 @@ for (const [kind, config] of [
         const running = $`head -c 104857600 /dev/urandom | tee >(sha256sum >&2)`
         await running.pipe(new Writable({ write: (chunk, _, done) => done(void hash.update(chunk)) }))
         expect(hash.digest('hex')).to.equal((await running).stderr.split(' ')[0])
-      })
+      }).timeout(300_000)
 
       it('that is read slowly holds the command back', async () => {
         const running = $`head -c 50000000 /dev/zero; date +%s%N > /mnt/done`
@@ -320,7 +320,7 @@ for (const [kind, config] of [
         expect((await $`test -e /mnt/done`.nothrow()).exitCode).to.equal(1)
         running.stdout.resume()
         expect((await running).stdout.length).to.equal(50_000_000)
-      })
+      }).timeout(180_000)
 
       it('that nobody wants any more, while it is held back, does not hold up the end', async () => {
         const running = $`head -c 50000000 /dev/zero`.nothrow()
