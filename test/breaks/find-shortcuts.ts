@@ -6,12 +6,12 @@ import { type Break, brokenLab } from './break.ts'
 import { fewest } from './fewest.ts'
 import { neededSteps } from './needed.ts'
 import { isNoticed, outcomeOf } from './outcome.ts'
-import { along, isOf, readShortcuts, type Shortcut, type Shortcuts, writeShortcuts } from './shortcut.ts'
+import { along, isOf, readShortcuts, type Shortcut, writeShortcuts } from './shortcut.ts'
 import { tested } from './test-lab.ts'
 
 /*
  * `node test/breaks/find-shortcuts.ts [NAME…]`: looks for the steps of a lab that suffice to notice each of its breaks, by trying, and writes
- * them down in shortcuts/. Those of the labs named are found anew, otherwise those that are missing or of another text. Root.
+ * them down in shortcuts.json. Those of the labs named are found anew, otherwise those that are missing or of another text. Root.
  */
 
 /** How many runs the search for one shortcut may take. */
@@ -31,22 +31,32 @@ async function findAll(names: string[]): Promise<void> {
   // The tests are loaded for what they name; no test is run.
   Object.assign(globalThis, { describe: () => {} })
   for (const { name } of labs) await import(`../labs/${name}.test.ts`)
+  const shortcuts = await readShortcuts()
+  let writing = Promise.resolve()
   // Labs mostly wait.
   await sideBySide(labs, { jobs: Math.ceil(1.5 * availableParallelism()) }, async lab => {
-    const known = names.length === 0 ? await readShortcuts(lab.name) : {}
-    try {
-      await writeShortcuts(lab.name, await ofLab(lab, tested.get(lab.name) ?? [], known))
-    } catch (error) {
+    const known = names.length === 0 ? (shortcuts[lab.name] ?? {}) : {}
+    const found = await ofLab(lab, tested.get(lab.name) ?? [], known).catch((error: unknown) => {
       process.exitCode = 1
       process.stdout.write(`${lab.name}: ${error}\n`)
-    }
+      return known
+    })
+    writing = writing.then(() => {
+      shortcuts[lab.name] = found
+      return writeShortcuts(shortcuts)
+    })
   })
+  await writing
 }
 
 /** Finds a shortcut to each break of a lab; those that are known and still hold stay. */
-async function ofLab(lab: LabFile, breaks: readonly Break[], known: Shortcuts): Promise<Shortcuts> {
+async function ofLab(
+  lab: LabFile,
+  breaks: readonly Break[],
+  known: Record<string, Shortcut>,
+): Promise<Record<string, Shortcut>> {
   const subject: Subject = { lab, hashes: await stepHashes(lab), undisturbed: new Map(), took: new Map() }
-  const found: Shortcuts = {}
+  const found: Record<string, Shortcut> = {}
   for (const one of breaks) {
     await using made = await brokenLab(lab, one)
     const needed = neededSteps(lab, made.file, one.step)

@@ -12,7 +12,7 @@ export function testBreaks(loaded: () => LabFile, breaks: readonly Break[]): voi
   for (const one of breaks) {
     it(`${one.title}: ${one.step ? `"${one.step}" fails` : 'the lab fails'}`, async () => {
       const lab = loaded()
-      const shortcut = inEarnest ? undefined : (await readShortcuts(lab.name))[one.title]
+      const shortcut = inEarnest ? undefined : (await readShortcuts())[lab.name]?.[one.title]
       const outcome = await broken(lab, one, shortcut)
       expect(outcome.failedStep, outcome.failure?.message).to.equal(one.step)
       expect(wordsOf(outcome)).to.match(one.says)

@@ -13,21 +13,21 @@ export interface Shortcut {
   tookMs: number
 }
 
-/** The shortcuts to the breaks of a lab, by the break's title. */
-export type Shortcuts = Record<string, Shortcut>
+/** The shortcuts that were found, by the lab's name, then by the break's title. */
+export type Shortcuts = Record<string, Record<string, Shortcut>>
 
-// A file for each lab: who changes one lab changes one.
-const fileOf = (lab: string) => fileURLToPath(new URL(`shortcuts/${lab}.json`, import.meta.url))
+const file = fileURLToPath(new URL('shortcuts.json', import.meta.url))
 
-/** The shortcuts that were found for a lab. */
-export async function readShortcuts(lab: string): Promise<Shortcuts> {
-  return JSON.parse(await readFile(fileOf(lab), 'utf8').catch(() => '{}')) as Shortcuts
+export async function readShortcuts(): Promise<Shortcuts> {
+  return JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Shortcuts
 }
 
-/** Writes down the shortcuts that were found for a lab. */
-export async function writeShortcuts(lab: string, shortcuts: Shortcuts): Promise<void> {
-  const text = JSON.stringify(shortcuts, null, 2).replace(/\[[\s\d,]+\]/g, list => list.replace(/\s+/g, ' '))
-  await writeFile(fileOf(lab), `${text}\n`)
+export async function writeShortcuts(shortcuts: Shortcuts): Promise<void> {
+  const sorted = Object.fromEntries(Object.entries(shortcuts).toSorted(([one], [other]) => one.localeCompare(other)))
+  await writeFile(
+    file,
+    `${JSON.stringify(sorted, null, 2).replace(/\[[\s\d,]+\]/g, list => list.replace(/\s+/g, ' '))}\n`,
+  )
 }
 
 /** Whether a shortcut is still one to a break that needs these steps of a lab whose text has these hashes: the same text does the same. */

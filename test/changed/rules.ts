@@ -65,9 +65,7 @@ export const opensNoLab: Readonly<Record<string, string>> = {
 
 /** The files of one lab, and its name: who reads a lab by its name reads no other's. */
 export function labOf(file: string): string | undefined {
-  return /^(?:labs|docs\/labs|docs\/mutations|docs\/evidence|test\/breaks\/shortcuts)\/([\w-]+)\.(?:ts|md|json)$/.exec(
-    file,
-  )?.[1]
+  return /^(?:labs|docs\/labs|docs\/mutations|docs\/evidence)\/([\w-]+)\.(?:ts|md|json)$/.exec(file)?.[1]
 }
 
 /** JSON with what belongs to each lab under its name: a change of one lab's part is none of another's. */
