@@ -20,6 +20,13 @@ const project: Record<string, string> = {
   'test/fixtures/one.txt': 'one\n',
   'test/runner/main.ts': "import './jobs.ts'\n",
   'test/runner/jobs.ts': 'export const jobs = 2\n',
+  'labs/one.ts': "import '../harness/b.ts'\n",
+  'labs/two.ts': "import '../harness/b.ts'\n",
+  'test/breaks/shortcuts.json': '{ "one": 1, "two": 2 }\n',
+  'test/breaks/test-lab.ts':
+    "read(new URL('shortcuts.json', import.meta.url))\nload(join(import.meta.dirname, '../../labs', name + '.ts'))\n",
+  'test/labs/one.test.ts': "import { testLab } from '../breaks/test-lab.ts'\ntestLab('one')\n",
+  'test/labs/two.test.ts': "import { testLab } from '../breaks/test-lab.ts'\ntestLab('two')\n",
   'docs/page.md': '# A page\n',
   '.gitignore': '*.log\n',
 }
@@ -62,12 +69,16 @@ describe('npm test -- --changed', () => {
     const choice = await affectedBy('HEAD', top)
     expect(choice.chosen).to.deep.equal([
       { file: 'test/harness/b.test.ts', by: 'vm/a.ts', why: 'it takes harness/b.ts, that vm/a.ts' },
+      ...['one', 'two'].map(lab => {
+        const why = `it takes test/breaks/test-lab.ts, that labs/${lab}.ts, that harness/b.ts, that vm/a.ts`
+        return { file: `test/labs/${lab}.test.ts`, by: 'vm/a.ts', why }
+      }),
       { file: 'test/vm/a.test.ts', by: 'vm/a.ts', why: 'it takes vm/a.ts' },
     ])
     expect(choiceInWords(choice)).to.equal(
       [
-        ...['1 file has changed since HEAD: 2 of 3 test files can be affected.', ''],
-        ...['vm/a.ts', '  test/harness: b', '  test/vm: a', ''],
+        ...['1 file has changed since HEAD: 4 of 5 test files can be affected.', ''],
+        ...['vm/a.ts', '  test/harness: b', '  test/labs: one, two', '  test/vm: a', ''],
         ...['npm run check has, which runs in any case:', '  test: sources', ''],
         ...['npm run test:all has besides:', '  test/harness: b', ''],
       ].join('\n'),
@@ -79,6 +90,17 @@ describe('npm test -- --changed', () => {
     await git('add', '--all')
     edit('test/fixtures/one.txt')
     expect(files(await affectedBy('HEAD', top))).to.deep.equal(['test/reads.test.ts', 'test/vm/a.test.ts'])
+  })
+
+  it('runs of the labs those that have changed, or of which a part has changed in what is kept of all of them', async () => {
+    edit('labs/one.ts')
+    expect(files(await affectedBy('HEAD', top))).to.deep.equal(['test/labs/one.test.ts'])
+    write('test/breaks/shortcuts.json', '{ "one": 1, "two": 3 }\n')
+    expect(files(await affectedBy('HEAD', top))).to.deep.equal(['test/labs/one.test.ts', 'test/labs/two.test.ts'])
+    await git('checkout', '--quiet', 'labs/one.ts')
+    expect(files(await affectedBy('HEAD', top))).to.deep.equal(['test/labs/two.test.ts'])
+    write('test/breaks/shortcuts.json', 'no JSON')
+    expect(files(await affectedBy('HEAD', top))).to.deep.equal(['test/labs/one.test.ts', 'test/labs/two.test.ts'])
   })
 
   it('counts what is new and not ignored, and says what no test reaches', async () => {
@@ -106,7 +128,9 @@ describe('npm test -- --changed', () => {
     remove('test/fixtures/one.txt')
     remove('test/vm/a.test.ts')
     const choice = await affectedBy('HEAD', top)
-    expect(files(choice)).to.deep.equal(['test/harness/b.test.ts', 'test/reads.test.ts'])
+    expect(files(choice)).to.deep.equal([
+      ...['test/harness/b.test.ts', 'test/labs/one.test.ts', 'test/labs/two.test.ts', 'test/reads.test.ts'],
+    ])
     expect(choice.untested).to.deep.equal([])
   })
 
@@ -114,7 +138,7 @@ describe('npm test -- --changed', () => {
     await git('mv', 'vm/a.ts', 'vm/c.ts')
     const choice = await affectedBy('HEAD', top)
     expect(choice.changed).to.deep.equal(['vm/a.ts', 'vm/c.ts'])
-    expect(files(choice)).to.deep.equal(['test/harness/b.test.ts', 'test/vm/a.test.ts'])
+    expect(files(choice)).to.include.members(['test/harness/b.test.ts', 'test/vm/a.test.ts'])
     expect(choice.untested).to.deep.equal(['vm/c.ts'])
   })
 

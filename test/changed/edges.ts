@@ -55,17 +55,23 @@ function openingEdges(file: string, opening: Opening, source: Source, tree: Tree
   })
 }
 
+const around = new WeakMap<Source, Map<string, ReadonlySet<string> | undefined>>()
+
 /** The exports by which others get to a name of this file; undefined: it is used when the file is run. */
 export function exportsAround(source: Source, name: string): ReadonlySet<string> | undefined {
+  const known = around.get(source) ?? new Map()
+  around.set(source, known)
+  if (!known.has(name)) known.set(name, findExportsAround(source, name))
+  return known.get(name)
+}
+
+function findExportsAround(source: Source, start: string): ReadonlySet<string> | undefined {
   const found = new Set<string>()
-  const seen = new Set<string>()
-  const waiting: (string | undefined)[] = [name]
+  const waiting = new Set<string | undefined>([start])
   for (const name of waiting) {
     if (name === undefined) return undefined
-    if (seen.has(name)) continue
-    seen.add(name)
     if (source.exported.has(name)) found.add(name)
-    for (const use of source.uses) if (use.name === name) waiting.push(use.holder)
+    for (const use of source.uses) if (use.name === name) waiting.add(use.holder)
   }
   return found
 }

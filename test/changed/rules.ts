@@ -35,7 +35,10 @@ export const switchboards: Readonly<Record<string, Switchboard>> = {
 /** Where `bootstrap.cjs NAME` finds the program. */
 export const bootstrap = { file: 'bootstrap.cjs', programs: 'programs' }
 
-/** The command line: whether it reads the whole catalogue depends on what it is told, not on what it imports. */
+/**
+ * The command line: whether it reads the whole catalogue depends on what it is told, not on what it imports. To run one lab it loads the
+ * others too, and needs no more of them than that they load: `registry.test.ts`, which runs for each lab, says so.
+ */
 export const commandLine = 'harness/cli/main.ts'
 
 /** Where `findLabs` is, by which one gets to all labs. */

@@ -34,30 +34,40 @@ export function hear(file: string, source: Source, test: string, said: Said): vo
   const boards = source.imports.flatMap(({ to, type }) => (type || !switchboards[to] ? [] : [to]))
   if (isOurs(file)) for (const board of boards) said.boards.add(board)
   // Whoever else takes a board may say its words.
-  if (isOurs(file) || boards.some(board => !switchboards[board]?.passedBy?.includes(file))) hearWords(source, said)
-  if ((isOurs(file) || isScript(file)) && !startsNothingOfOurs[test]) hearPrograms(source, said)
-  if (file.startsWith('test/')) hearLabs(source, said)
+  if (isOurs(file) || boards.some(board => !switchboards[board]?.passedBy?.includes(file))) {
+    for (const part of ['words', 'strings', 'keys'] as const) add(said[part], source[part])
+  }
+  const { programs, labs, allLabs } = spokenIn(source)
+  if ((isOurs(file) || isScript(file)) && !startsNothingOfOurs[test]) add(said.programs, programs)
+  if (!file.startsWith('test/')) return
+  said.allLabs ||= allLabs
+  add(said.labs, labs)
+  // `lab docs` in one string is a command's name too.
+  add(said.strings, labs)
 }
 
 const isScript = (file: string) => !/\.(ts|cjs)$/.test(file)
 
-function hearWords(source: Source, { words, strings, keys }: Said): void {
-  for (const word of source.words) words.add(word)
-  for (const text of source.strings) strings.add(text)
-  for (const key of source.keys) keys.add(key)
+function add(one: Set<string>, other: Iterable<string>): void {
+  for (const item of other) one.add(item)
 }
 
-function hearPrograms({ lines }: Source, { programs }: Said): void {
-  for (const line of lines) {
-    for (const [, program = '*'] of line.matchAll(/\bbootstrap\.cjs ([\w:*]+)/g)) programs.add(program)
-  }
-}
+type Spoken = Pick<Said, 'programs' | 'labs' | 'allLabs'>
 
-function hearLabs({ lines, strings }: Source, said: Said): void {
-  said.allLabs ||= lines.some(line => readsAllLabs.test(line))
-  const named = lines.flatMap(line => [...line.matchAll(/(?<!npm run )\blab ([\w-]+)/g)].map(([, name = '']) => name))
+const spoken = new WeakMap<Source, Spoken>()
+
+/** What the lines of a source mean. */
+function spokenIn(source: Source): Spoken {
+  const known = spoken.get(source)
+  if (known) return known
+  const { lines, strings } = source
+  const found = (pattern: RegExp) => lines.flatMap(line => [...line.matchAll(pattern)].map(([, name = '*']) => name))
   const first = [...strings].flatMap(text => /^[\w-]+(?=$| --)/.exec(text) ?? [])
-  for (const name of [...named, ...first]) said.labs.add(name)
-  // `lab docs` in one string is a command's name too.
-  for (const name of named) said.strings.add(name)
+  const made = {
+    programs: new Set(found(/\bbootstrap\.cjs ([\w:*]+)/g)),
+    labs: new Set([...found(/(?<!npm run )\blab ([\w-]+)/g), ...first]),
+    allLabs: lines.some(line => readsAllLabs.test(line)),
+  }
+  spoken.set(source, made)
+  return made
 }

@@ -66,7 +66,7 @@ export interface Use extends Place {
 /** Reads a source. A text that can't be parsed says nothing: whoever runs it hears so. */
 export function readSource(file: string, text: string): Source {
   const { program } = parseSync(file, text, { preserveParens: false })
-  const reader = new Reader(file, program)
+  const reader = new Reader(file, program, text)
   reader.walk(program, nowhere, false)
   return {
     imports: importsOf(file, program, reader.dynamic),
@@ -119,9 +119,10 @@ class Reader {
   readonly #constants: Constants
   readonly #tops: ReadonlySet<string>
 
-  constructor(file: string, program: Program) {
+  constructor(file: string, program: Program, text: string) {
     this.#file = file
-    this.#constants = constantsOf(program)
+    // Where no path is made of parts, a constant's own text tells all.
+    this.#constants = /\b(?:dirname|url|join|resolve|URL)\b/.test(text) ? constantsOf(program) : new Map()
     this.#tops = new Set(program.body.flatMap(namesOf))
   }
 
