@@ -15,6 +15,7 @@ interface Request {
 
 interface Waiting extends Request {
   line: string
+  signal: AbortSignal | undefined
   refusals: number
   /** Stops listening for the abort that takes a request out of the queue. */
   settle(): void
@@ -74,7 +75,10 @@ export function sessionOpener(client: Client, name: string, openMs: number, lost
 
     const refuse = (error: Error & { reason?: unknown }) => {
       if (late || lost.aborted) return
-      if (refusals.includes(error.reason) && (open > 1 || request.refusals < patience)) {
+      if (request.signal?.aborted) {
+        // Given up while sshd was asked, when it was in no queue to be taken out of.
+        request.failed(request.signal.reason)
+      } else if (refusals.includes(error.reason) && (open > 1 || request.refusals < patience)) {
         request.refusals++
         queue.unshift(request)
         refused = true
@@ -119,6 +123,7 @@ export function sessionOpener(client: Client, name: string, openMs: number, lost
     }
     const request: Waiting = {
       line,
+      signal,
       refusals: 0,
       opened,
       failed,

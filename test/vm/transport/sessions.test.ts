@@ -1,5 +1,7 @@
 import { expect } from 'chai'
+import type { Client } from 'ssh2'
 import { MachineError } from '../../../vm/errors.ts'
+import { sessionOpener } from '../../../vm/transport/sessions.ts'
 import { connectToSshd } from './sshd.ts'
 
 const caught = (promise: PromiseLike<unknown>) =>
@@ -39,6 +41,20 @@ describe('sessions', () => {
     expect((await caught(waiting)).message).to.contain('aborted')
     await sleep.kill()
     await sleep
+  })
+
+  it('that wait can be aborted while sshd is asked, too, which then refuses', async () => {
+    const asked: ((error: Error & { reason: number }) => void)[] = []
+    const client = { exec: (_: string, answer: (typeof asked)[number]) => asked.push(answer) } as unknown as Client
+    const open = sessionOpener(client, 'test machine', 1000, new AbortController().signal)
+    const stop = new AbortController()
+    const failed = new Promise(resolve =>
+      open('echo never', { opened: () => resolve('opened'), failed: resolve, signal: stop.signal }),
+    )
+    stop.abort(new Error('given up'))
+    asked[0]?.(Object.assign(new Error('open failed'), { reason: 1 }))
+    expect(await failed).to.have.property('message', 'given up')
+    expect(asked).to.have.length(1)
   })
 
   it('are refused for good where sshd allows no other', async () => {
