@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { execa, type Options } from 'execa'
@@ -76,6 +76,7 @@ export async function privateHost({ image = true, copied = false } = {}): Promis
   const folder = await mkdtemp(join(real, 'vt-'))
   const [cache, run, temporary] = ['cache', 'run', 'tmp'].map(name => join(folder, name)) as [string, string, string]
   for (const path of [cache, run, temporary]) await mkdir(path)
+  const entry = await registered(folder)
   if (image) {
     const { dir } = await ensureImage(defaultSuite, { report: console.log, signal: new AbortController().signal })
     const own = join(cache, 'vethlab/images', dir.slice(dirname(dir).length))
@@ -144,9 +145,19 @@ export async function privateHost({ image = true, copied = false } = {}): Promis
       // Once the folder is gone nobody knows any more whose they are.
       if ((await host.leftovers()).length > 0) await host.gc()
       await rm(folder, { recursive: true, maxRetries: 5 })
+      if (entry) await rm(entry)
     },
   }
   return host
+}
+
+/** Tells the runner of the tests (test/runner/host.ts) of the folder, by a link: should this process be killed, it is removed all the same. */
+async function registered(folder: string): Promise<string | undefined> {
+  const of = process.env.VETHLAB_TEST_FOLDER
+  if (of === undefined) return undefined
+  const link = join(of, basename(folder))
+  await symlink(folder, link)
+  return link
 }
 
 /** What gc says, without the cgroups of others: these are not in a folder of anybody's, and it removes all that it finds. */

@@ -11,6 +11,7 @@ if (worker !== undefined && folder !== undefined) {
   const own = join(folder, worker)
   mkdirSync(own, { recursive: true, mode: 0o700 })
   process.env.XDG_RUNTIME_DIR = own
+  process.env.VETHLAB_TEST_FOLDER = own
   // Of the processes that tests start none is a worker.
   delete process.env.MOCHA_WORKER_ID
 }
