@@ -1,10 +1,12 @@
 import { getCompileCacheDir } from 'node:module'
 import { execa } from 'execa'
+import { fillCache } from '../../harness/cli/cache-fill.ts'
 import { count, failureInWords } from '../../harness/reporters/words.ts'
+import { defaultBackend } from '../../vm/backend.ts'
 import { HostError } from '../../vm/errors.ts'
 import { installMissing } from '../../vm/host/packages.ts'
 import { ensureImage } from '../../vm/image/image.ts'
-import { defaultSuite, suites } from '../../vm/suite.ts'
+import { defaultSuite, type Suite, suites } from '../../vm/suite.ts'
 import { affectedBy, choiceInWords } from '../changed/affected.ts'
 import { type Asked, asked } from './arguments.ts'
 import { check } from './checks.ts'
@@ -38,14 +40,18 @@ async function main(request: Asked): Promise<number> {
   await installMissing(['sandbox', 'qemu', 'keep', 'test'])
   const chosen = await chosenBy(request)
   const checked = await check()
-  // What all tests need is made here, where no test's limit runs; several builds share the processors.
-  const signal = new AbortController().signal
-  if (request.files === undefined && chosen.length > 0) {
-    await Promise.all((request.all ? suites : [defaultSuite]).map(suite => ensureImage(suite, { report, signal })))
-  }
+  if (request.files === undefined && chosen.length > 0) await prepare(request.all ? suites : [defaultSuite])
   const passed = chosen.length === 0 || (await test(longestFirst(chosen, readDurations()), request))
   if (!checked) report('npm run check failed: see the top of this report')
   return checked && passed ? 0 : 1
+}
+
+/** Makes here what all tests need, where no test's limit runs: images, whose builds share the processors, and what sandboxes take beside. */
+async function prepare(needed: readonly Suite[]): Promise<void> {
+  const signal = new AbortController().signal
+  await Promise.all(needed.map(suite => ensureImage(suite, { report, signal })))
+  if (process.getuid?.() !== 0) return
+  await fillCache(needed.map(suite => ({ suite, backend: defaultBackend, on: 'sandbox' })))
 }
 
 /** The test files that are asked for. */
