@@ -22,7 +22,7 @@ const real = (name: string) => join(import.meta.dirname, '../../../labs', `${nam
 const faulty = (name: string) => join(import.meta.dirname, '../../fixtures/labs', `${name}.ts`)
 
 /** What can be seen of a host when a lab is over, by whoever owns it. */
-const appearance = `ip -4 -o address; ip route | sed 's/ linkdown//'; ip rule; ip netns; ip -n outside route
+const appearance = `ip -4 -o address; ip route | sed 's/ linkdown//'; ip rule; ip netns; ip -n outside route | sed 's/ linkdown//'
 iptables-save | grep -e '^-A' -e ' DROP'; cat /proc/sys/net/ipv4/ip_forward
 docker -H unix:///run/docker.sock ps -aq 2>/dev/null; ls /run/vethlab-in-use 2>&1`
 
