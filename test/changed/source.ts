@@ -1,6 +1,8 @@
-import { posix } from 'node:path'
-import { type Expression, type Node, type Program, parseSync, visitorKeys } from 'oxc-parser'
+import { type Node, type Program, parseSync } from 'oxc-parser'
+import { type Dynamic, importsOf, runs } from './imports.ts'
+import { constantsOf, declaredBy, namesOf } from './names.ts'
 import { type Constants, fromTop, pathOf } from './path-expression.ts'
+import { commandOf, eachChild, erased, isNameOnly, line, textOf, wordsIn } from './syntax.ts'
 
 /** What the text of a source says of other files. Whoever runs it may reach them. */
 export interface Source {
@@ -36,8 +38,6 @@ export interface Import {
   /** Where a dynamic import stands. */
   place?: Place
 }
-
-type Dynamic = Required<Pick<Import, 'place'>> & { specifier: string }
 
 /** A place in a source. */
 export interface Place {
@@ -95,16 +95,6 @@ const nowhere: Place = {
   command: undefined,
   callee: undefined,
 }
-
-/** What stands in a file only for the type checker. */
-const erased = ({ type }: Node): boolean => type.startsWith('TS') && !keptInTypes.has(type)
-
-const keptInTypes = new Set([
-  'TSAsExpression',
-  'TSSatisfiesExpression',
-  'TSNonNullExpression',
-  'TSInstantiationExpression',
-])
 
 class Reader {
   readonly opens: Opening[] = []
@@ -217,116 +207,3 @@ const mayBePath = new Set([
   'CallExpression',
   'Identifier',
 ])
-
-/** The name of `command('name')` in a chain of calls. */
-function commandOf(callee: Node): string | undefined {
-  for (let at = callee; at.type === 'MemberExpression' && at.object.type === 'CallExpression'; at = at.object.callee) {
-    const { callee, arguments: args } = at.object
-    const [first] = args
-    const isCommand =
-      callee.type === 'MemberExpression' && callee.property.type === 'Identifier' && callee.property.name === 'command'
-    if (isCommand && first?.type === 'Literal') return String(first.value)
-  }
-  return undefined
-}
-
-function wordsIn(text: string): string[] {
-  return [...text.matchAll(/\.([A-Za-z]\w*)/g)].map(([, word = '']) => word)
-}
-
-/** The strings side by side, `*` for what is none. */
-function line(nodes: readonly (Node | null)[]): string {
-  return nodes.map(node => (node && textOf(node)) ?? '*').join(' ')
-}
-
-function textOf(node: Node): string | undefined {
-  if (node.type === 'Literal') return typeof node.value === 'string' ? node.value : undefined
-  return node.type === 'TemplateLiteral' ? node.quasis.map(({ value }) => value.cooked).join('*') : undefined
-}
-
-/** A name that is no use of what is called so: `.name`, `name:`. */
-function isNameOnly(node: Node, key: string): boolean {
-  if (node.type === 'MemberExpression') return key === 'property' && !node.computed
-  if (node.type === 'Property') return key === 'key' && !node.computed && !node.shorthand
-  if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') return key === 'id'
-  return node.type === 'VariableDeclarator' && key === 'id' && node.id.type === 'Identifier'
-}
-
-function eachChild(node: Node, visit: (child: Node, key: string) => void): void {
-  const fields = node as unknown as Record<string, Node | (Node | null)[] | null | undefined>
-  for (const key of visitorKeys[node.type] ?? []) {
-    const value = fields[key]
-    if (Array.isArray(value)) for (const child of value) child && visit(child, key)
-    else if (value) visit(value, key)
-  }
-}
-
-/** Every constant of a file that has one meaning there. */
-function constantsOf(program: Program): Constants {
-  const found = new Map<string, Expression | undefined>()
-  const visit = (node: Node) => {
-    if (node.type === 'VariableDeclarator' && node.id.type === 'Identifier') {
-      found.set(node.id.name, found.has(node.id.name) ? undefined : (node.init ?? undefined))
-    }
-    if (!erased(node)) eachChild(node, visit)
-  }
-  visit(program)
-  return new Map([...found].flatMap(([name, value]) => (value ? [[name, value] as const] : [])))
-}
-
-/** The names that a statement of the top makes. */
-function namesOf(statement: Program['body'][number]): string[] {
-  if (statement.type === 'ImportDeclaration') {
-    return statement.importKind === 'type' ? [] : statement.specifiers.map(({ local }) => local.name)
-  }
-  if (statement.type === 'ExportNamedDeclaration') return statement.declaration ? declaredBy(statement.declaration) : []
-  return declaredBy(statement)
-}
-
-function declaredBy(node: Node): string[] {
-  if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') return node.id ? [node.id.name] : []
-  if (node.type !== 'VariableDeclaration') return []
-  return node.declarations.flatMap(({ id }) => (id.type === 'Identifier' ? [id.name] : []))
-}
-
-function importsOf(file: string, program: Program, dynamic: readonly Dynamic[]): Import[] {
-  const from = (specifier: string) => posix.join(posix.dirname(file), specifier)
-  const found: (Omit<Import, 'to'> & { specifier: string })[] = dynamic.map(({ specifier, place }) => ({
-    ...{ specifier, place, type: false, names: undefined },
-  }))
-  for (const node of program.body) {
-    if (node.type === 'ImportDeclaration') {
-      const names = new Map<string, string>()
-      let any = false
-      for (const one of node.specifiers) {
-        if (one.type === 'ImportNamespaceSpecifier') any = true
-        else if (one.type === 'ImportDefaultSpecifier') names.set('default', one.local.name)
-        else if (one.importKind !== 'type') names.set(nameOf(one.imported), one.local.name)
-      }
-      const type = node.importKind === 'type'
-      found.push({ specifier: node.source.value, type, names: any ? undefined : names })
-    }
-    if (node.type === 'ExportAllDeclaration') {
-      found.push({ specifier: node.source.value, type: node.exportKind === 'type', names: undefined })
-    }
-    if (node.type === 'ExportNamedDeclaration' && node.source) {
-      const names = new Map(node.specifiers.map(({ local, exported }) => [nameOf(local), nameOf(exported)]))
-      found.push({ specifier: node.source.value, type: node.exportKind === 'type', names, again: true })
-    }
-  }
-  return found
-    .filter(({ specifier }) => specifier.startsWith('.'))
-    .map(({ specifier, ...rest }) => ({ to: from(specifier), ...rest }))
-}
-
-function nameOf(node: { type: 'Identifier'; name: string } | { type: 'Literal'; value: unknown } | Node): string {
-  return node.type === 'Identifier' ? (node as { name: string }).name : String((node as { value: unknown }).value)
-}
-
-function runs(statement: Program['body'][number]): boolean {
-  if (erased(statement)) return false
-  if (statement.type === 'ImportDeclaration') return statement.importKind !== 'type'
-  if (statement.type === 'ExportAllDeclaration') return statement.exportKind !== 'type'
-  if (statement.type !== 'ExportNamedDeclaration') return true
-  return statement.exportKind !== 'type' && !(statement.declaration && erased(statement.declaration))
-}
