@@ -19,12 +19,13 @@ import { toldOfAll } from '../breaks/unproved.ts'
 /** What failed in a run, in words, empty when every claim held; and the run's report. */
 async function runIn(cells: MachineCell[], labs: LabFile[]): Promise<{ failures: string[]; report: JsonReport }> {
   const events: RunEvent[] = []
-  const number = availableParallelism()
+  // Labs mostly wait.
+  const number = 2 * availableParallelism()
   const exitCode = await run({
     labs,
     why: 'a test',
     cells,
-    jobs: { number, machines: 2 * number, why: 'a test' },
+    jobs: { number, machines: number, why: 'a test' },
     keep: false,
     reporters: [{ on: event => events.push(event) }],
     mochaReporters: [],
